@@ -1,0 +1,45 @@
+import type { Figure } from "./figure.ts"
+import { backlog } from "./figures/backlog.ts"
+import { batches } from "./figures/batches.ts"
+import { poison } from "./figures/poison.ts"
+import { singles } from "./figures/singles.ts"
+import type { Generator } from "./load/generator.ts"
+
+/** How long and how large a run is. */
+export interface Scale {
+  readonly rounds: number
+  readonly roundMs: number
+  readonly warmUpMs: number
+  /** Messages; whole thousands. */
+  readonly backlog: number
+  readonly poisonBacklog: number
+  readonly poisonSlices: number
+}
+
+/** What the figures are about. */
+export const FULL: Scale = {
+  rounds: 7,
+  roundMs: 3_000,
+  warmUpMs: 3_000,
+  backlog: 1_000_000,
+  poisonBacklog: 500_000,
+  poisonSlices: 10,
+}
+
+/** A look in between: the same, shorter and smaller. */
+export const QUICK: Scale = {
+  rounds: 3,
+  roundMs: 1_000,
+  warmUpMs: 1_000,
+  backlog: 100_000,
+  poisonBacklog: 50_000,
+  poisonSlices: 5,
+}
+
+/** Groups of figures by the name that selects them. */
+export const GROUPS: Readonly<Record<string, (generator: Generator, scale: Scale) => Promise<Figure[]>>> = {
+  singles,
+  batches,
+  backlog,
+  poison,
+}

@@ -1,0 +1,57 @@
+import { Hono } from "hono"
+import { objectName } from "../../src/objects/contract.ts"
+import { app } from "../../src/routes/app.ts"
+import type { BenchEnv } from "./env.ts"
+import { appends } from "./partition-scenarios.ts"
+import { atRandom, inPhases, inStep } from "./queue-scenarios.ts"
+import type { Report } from "./report.ts"
+
+export { CatalogObject } from "../../src/objects/catalog-object.ts"
+export { PartitionObject, QueueObject } from "./metered.ts"
+export { BareObject, NoopObject } from "./peers.ts"
+
+type Scenario = (env: BenchEnv, batch: number) => Promise<Report>
+
+/** Sends to this queue reach an object that does nothing. */
+const NOOP_QUEUE = "noop"
+const SCENARIOS: Readonly<Record<string, Scenario>> = { inPhases, inStep, atRandom, appends }
+
+const bench = new Hono<{ Bindings: BenchEnv }>()
+
+/** The peer of a batch: the body as it came, one row for each call. */
+bench.post("/bench/bare", async ({ req, env }) => {
+  await env.BARES.getByName("bare").write(new Uint8Array(await req.arrayBuffer()))
+  return Response.json({})
+})
+
+/** Nothing but a call to an object that does nothing. */
+bench.post("/bench/call", async ({ req, env }) => {
+  await env.NOOPS.getByName("noop").call(new Uint8Array(await req.arrayBuffer()))
+  return Response.json({})
+})
+
+bench.get("/bench/commits/:queue", async ({ req, env }) => {
+  const queue = env.QUEUES.getByName(objectName("default", req.param("queue"), 0))
+  return Response.json(await queue.commitCount())
+})
+
+bench.post("/bench/rows/:scenario/:batch", async ({ req, env }) => {
+  const scenario = SCENARIOS[req.param("scenario")]
+  if (!scenario) return new Response("no such scenario", { status: 404 })
+  return Response.json(await scenario(env, Number(req.param("batch"))))
+})
+
+let noops: BenchEnv | null = null
+
+function withoutQueues(env: BenchEnv): BenchEnv {
+  noops ??= { ...env, QUEUES: env.NOOPS as unknown as BenchEnv["QUEUES"] }
+  return noops
+}
+
+export default {
+  fetch(request: Request, env: BenchEnv, ctx: ExecutionContext): Response | Promise<Response> {
+    if (request.url.includes("/bench/")) return bench.fetch(request, env, ctx)
+    // the broker's own route, with nothing behind it
+    return app.fetch(request, request.url.includes(`/queues/${NOOP_QUEUE}/`) ? withoutQueues(env) : env, ctx)
+  },
+}

@@ -1,0 +1,51 @@
+/** Rows written per message by section, batch size and step. */
+export interface Rows {
+  /** All sends, then all receives, then all acknowledgements. */
+  readonly queue: Record<string, Record<string, number>>
+  readonly partition: Record<string, Record<string, number>>
+  /** Acknowledgements in random order over 50,000 in flight. */
+  readonly randomAck: Record<string, Record<string, number>>
+  /** Each batch received and acknowledged before the next is sent. */
+  readonly inStep: Record<string, Record<string, number>>
+}
+
+interface Limit {
+  readonly section: keyof Rows
+  readonly batch: number
+  readonly step: string
+  readonly rows: number
+}
+
+/** What must hold whatever the committed file says. */
+export const LIMITS: readonly Limit[] = [
+  { section: "queue", batch: 1, step: "life", rows: 3.2 },
+  { section: "queue", batch: 10, step: "life", rows: 0.45 },
+  { section: "queue", batch: 100, step: "life", rows: 0.06 },
+  { section: "inStep", batch: 1, step: "life", rows: 3.2 },
+  { section: "inStep", batch: 10, step: "life", rows: 0.45 },
+  { section: "inStep", batch: 100, step: "life", rows: 0.06 },
+  { section: "randomAck", batch: 100, step: "ack", rows: 0.05 },
+  { section: "partition", batch: 100, step: "append", rows: 0.02 },
+]
+
+/** The limits that `rows` misses. */
+export function overLimit(rows: Rows): string[] {
+  return LIMITS.flatMap(({ section, batch, step, rows: limit }) => {
+    const value = rows[section][batch]?.[step]
+    return value !== undefined && value <= limit ? [] : [`${section} ${batch} ${step}: ${value}, limit ${limit}`]
+  })
+}
+
+/** What is missing from `measured` or larger than in `committed`. */
+export function grown(committed: Rows, measured: Rows): string[] {
+  const problems: string[] = []
+  for (const section of Object.keys(committed) as (keyof Rows)[]) {
+    for (const [batch, steps] of Object.entries(committed[section])) {
+      for (const [step, before] of Object.entries(steps)) {
+        const now = measured[section][batch]?.[step]
+        if (now === undefined || now > before) problems.push(`${section} ${batch} ${step}: ${before} -> ${now}`)
+      }
+    }
+  }
+  return problems
+}

@@ -1,0 +1,75 @@
+/**
+ * `npm run bench:rows`: what the life of a message costs in rows, counted in real objects. With `--check` it fails
+ * where a number of bench/rows.json has grown or a limit is missed; with `--update` it writes that file.
+ */
+import { readFile, writeFile } from "node:fs/promises"
+import type { Cost } from "../src/store/durable-database.ts"
+import { withBenchWorker } from "./bench-worker.ts"
+import type { Report } from "./objects/report.ts"
+import { grown, LIMITS, overLimit, type Rows } from "./rows-limits.ts"
+
+const FILE = new URL("./rows.json", import.meta.url)
+const BATCHES = [1, 10, 100]
+const PLACES = 4
+
+const measured = await withBenchWorker(async ({ url }) => {
+  const run = async (scenario: string, batch: number): Promise<Report> => {
+    const response = await fetch(`${url}/bench/rows/${scenario}/${batch}`, { method: "POST" })
+    if (response.status !== 200) throw new Error(`${scenario} ${batch}: ${response.status} ${await response.text()}`)
+    return (await response.json()) as Report
+  }
+  return measure(run)
+})
+
+console.table(measured.table)
+const committed = process.argv.includes("--update") ? measured.rows : await readCommitted()
+if (process.argv.includes("--update")) await writeFile(FILE, `${JSON.stringify(measured.rows, null, 2)}\n`)
+const problems = [...overLimit(measured.rows), ...grown(committed, measured.rows)]
+for (const problem of problems) console.error(problem)
+if (problems.length === 0) console.log(`nothing has grown; all ${LIMITS.length} limits are kept`)
+process.exitCode = problems.length > 0 && process.argv.includes("--check") ? 1 : 0
+
+type Run = (scenario: string, batch: number) => Promise<Report>
+
+/** Scenarios have objects of their own, so they may run side by side. */
+async function measure(run: Run): Promise<{ rows: Rows; table: Table }> {
+  const rows: Rows = { queue: {}, partition: {}, randomAck: {}, inStep: {} }
+  const plan = [
+    ...BATCHES.map((batch) => ({ section: "queue", scenario: "inPhases", batch }) as const),
+    ...BATCHES.map((batch) => ({ section: "partition", scenario: "appends", batch }) as const),
+    { section: "randomAck", scenario: "atRandom", batch: 100 } as const,
+    ...BATCHES.map((batch) => ({ section: "inStep", scenario: "inStep", batch }) as const),
+  ]
+  const reports = await Promise.all(plan.map(({ scenario, batch }) => run(scenario, batch)))
+  const table: Table = {}
+  for (const [index, { section, batch }] of plan.entries()) {
+    const steps = withLife(reports[index]!)
+    rows[section][batch] = Object.fromEntries(steps.map(([step, cost]) => [step, rounded(cost.rowsWritten)]))
+    for (const [step, cost] of steps) table[`${section} ${batch} ${step}`] = inTable(cost)
+  }
+  return { rows, table }
+}
+
+type Table = Record<string, Record<string, number>>
+
+/** The steps, and where there are several what they come to. */
+function withLife(report: Report): [string, Cost][] {
+  const steps = Object.entries(report)
+  if (steps.length === 1) return steps
+  const life: Cost = { statements: 0, rowsWritten: 0, rowsRead: 0, bytesWritten: 0 }
+  for (const [, cost] of steps) for (const field of Object.keys(life) as (keyof Cost)[]) life[field] += cost[field]
+  return [...steps, ["life", life]]
+}
+
+function inTable({ rowsWritten, statements, rowsRead, bytesWritten }: Cost): Record<string, number> {
+  const bytes = Math.round(bytesWritten)
+  return { rows: rounded(rowsWritten), statements: rounded(statements), "rows read": rounded(rowsRead), bytes }
+}
+
+async function readCommitted(): Promise<Rows> {
+  return JSON.parse(await readFile(FILE, "utf8")) as Rows
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(PLACES))
+}

@@ -1,0 +1,57 @@
+import { MAX_EXPANDED_PAGES } from "../limits.ts"
+import type { Page } from "./page.ts"
+
+/** The pages of a window, by number and in order. */
+export class PageTable {
+  /** Pages with cells, those used longest ago first. */
+  readonly expanded = new Set<Page>()
+  readonly #byNumber = new Map<number, Page>()
+  readonly #inOrder: Page[] = []
+
+  get size(): number {
+    return this.#inOrder.length
+  }
+
+  get highest(): Page | null {
+    return this.#inOrder.at(-1) ?? null
+  }
+
+  get(pageNo: number): Page | undefined {
+    return this.#byNumber.get(pageNo)
+  }
+
+  add(page: Page): void {
+    this.#byNumber.set(page.pageNo, page)
+    this.#inOrder.splice(this.#positionOf(page.pageNo), 0, page)
+  }
+
+  remove(page: Page): void {
+    this.#byNumber.delete(page.pageNo)
+    this.#inOrder.splice(this.#positionOf(page.pageNo), 1)
+    this.expanded.delete(page)
+  }
+
+  /** The pages from number `pageNo` on, in order; pages may be added behind while it runs, none removed. */
+  *from(pageNo: number): Generator<Page> {
+    for (let at = this.#positionOf(pageNo); at < this.#inOrder.length; at++) yield this.#inOrder[at]!
+  }
+
+  /** Encodes the pages that were used longest ago, so that a wide window stays small in memory. */
+  chillBeyond(limit = MAX_EXPANDED_PAGES): void {
+    for (const page of this.expanded) {
+      if (this.expanded.size <= limit) return
+      page.chill()
+    }
+  }
+
+  /** Position of the first page numbered `pageNo` or higher. */
+  #positionOf(pageNo: number): number {
+    let [low, high] = [0, this.#inOrder.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#inOrder[middle]!.pageNo < pageNo) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

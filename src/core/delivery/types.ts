@@ -1,0 +1,94 @@
+/** Consumer id of a lease that belongs to no socket (an HTTP receive): no close returns it. */
+export const DETACHED = 0
+
+/** One offset handed to a consumer. Its receipt names the attempt. */
+export interface Lease {
+  readonly offset: number
+  /** Grows with every delivery of this offset and never goes back. */
+  readonly attempt: number
+  /** Deliveries that count towards `maxDeliveries`; may be given back. */
+  readonly deliveryCount: number
+  readonly firstDeliveredAt: number
+}
+
+/** Why a message left without being acknowledged. */
+export type DepartureReason = "max_deliveries" | "rejected"
+
+/** An offset that is done because nobody could process it. */
+export interface Departure {
+  readonly offset: number
+  readonly reason: DepartureReason
+  readonly deliveryCount: number
+  readonly firstDeliveredAt: number
+  /** Text given with the last nack, if any came with it. */
+  readonly error: string | null
+}
+
+/** What an operation on one receipt came to. */
+export type SettleOutcome = "settled" | "receipt_expired" | "invalid_receipt"
+
+/** What the delivery state must know about the log it stands on. */
+export interface LogView {
+  /** First offset that does not exist yet. */
+  readonly endOffset: number
+  /** Key hashes of `[from, to)`; read in ordered mode only, from row headers, never from payloads. */
+  keyHashes(from: number, to: number): ArrayLike<number>
+  /** Bytes of the frame at `offset`. */
+  lengthOf(offset: number): number
+}
+
+/** How messages are handed out. */
+export interface AcquireRequest {
+  /** Random 32-bit id of a socket's subscription, or DETACHED. */
+  readonly consumer: number
+  readonly maxMessages: number
+  /** When the lease runs out. */
+  readonly untilAt: number
+  /** Deliveries after which a message leaves instead, or null. */
+  readonly maxDeliveries: number | null
+  /** Messages that may leave instead, where the limit was lowered; the one beyond ends the acquire. */
+  readonly maxDepartures: number
+  /** Bytes of frames to hand out; the first message is handed out whatever its size. */
+  readonly maxBytes: number
+}
+
+/** How a lease is given back. */
+export interface ReleaseOptions {
+  readonly delayMs: number
+  /** False gives the delivery back: it does not count towards `maxDeliveries`. */
+  readonly fault: boolean
+  readonly maxDeliveries: number | null
+  readonly error: string | null
+}
+
+/** A page as it is stored. */
+export interface StoredPage {
+  readonly pageNo: number
+  /** Commit up to which the page is current. */
+  readonly seq: number
+  /** Ring rows up to this commit are part of the pages. */
+  readonly foldedSeq: number
+  readonly runs: Uint8Array
+}
+
+/** One slot of the transition ring as it is stored. */
+export interface StoredRing {
+  readonly slot: number
+  readonly seq: number
+  readonly foldedSeq: number
+  readonly transitions: Uint8Array
+}
+
+/** What one commit changes in storage: at most MAX_PAGES_PER_COMMIT pages, or a ring slot, or a fold. */
+export interface DeliveryChanges {
+  readonly pages: readonly StoredPage[]
+  readonly deletedPages: readonly number[]
+  readonly ring: StoredRing | null
+}
+
+/** Offsets of the window by state. */
+export interface DeliveryCounts {
+  readonly available: number
+  readonly delayed: number
+  readonly inFlight: number
+}

@@ -1,0 +1,35 @@
+/**
+ * Everything the broker refuses, one arm per reason, with the data a caller needs to act on it.
+ * `src/protocol/native/problems.ts` maps each arm to a status and a sentence; the codes are stable.
+ */
+export type Failure =
+  | { readonly code: "invalid_json" }
+  | { readonly code: "invalid_name"; readonly name: string }
+  | { readonly code: "invalid_receipt" }
+  | { readonly code: "invalid_request"; readonly detail: string }
+  | { readonly code: "unauthorized" }
+  | { readonly code: "not_configured" }
+  | { readonly code: "not_found"; readonly resource: Resource; readonly name: string }
+  | { readonly code: "route_not_found" }
+  | { readonly code: "method_not_allowed"; readonly allow: readonly string[] }
+  | { readonly code: "being_deleted"; readonly resource: Resource; readonly name: string }
+  | { readonly code: "conflict"; readonly detail: string }
+  | { readonly code: "stale_metadata"; readonly version: number }
+  | { readonly code: "receipt_expired" }
+  /** `pointer` names the entry of a batch that is too large; without one it is the body. */
+  | { readonly code: "payload_too_large"; readonly limitBytes: number; readonly pointer?: string }
+  | { readonly code: "unsupported_media_type"; readonly accepted: readonly string[] }
+  | { readonly code: "invalid_field"; readonly pointer: string; readonly detail: string }
+  | { readonly code: "offset_trimmed"; readonly earliestOffset: number }
+  | { readonly code: "offset_out_of_range"; readonly latestOffset: number }
+  | { readonly code: "corrupt_batch"; readonly firstOffset: number; readonly lastOffset: number }
+  | { readonly code: "upgrade_required" }
+  | { readonly code: "overloaded"; readonly retryAfterMs: number }
+  | { readonly code: "unavailable"; readonly retryAfterMs: number }
+  | { readonly code: "storage_full" }
+
+/** The stable name of a refusal, as it stands in a problem document. */
+export type ErrorCode = Failure["code"]
+
+/** What a name can name. */
+export type Resource = "queue" | "topic" | "partition"

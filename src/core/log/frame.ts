@@ -1,0 +1,119 @@
+import { CorruptError } from "../bytes/corrupt.ts"
+import { crc32c } from "../bytes/crc32c.ts"
+import { ByteReader } from "../bytes/reader.ts"
+import { ByteWriter } from "../bytes/writer.ts"
+import { headersCapacityBytes, mergeHeaders, readHeaders, writeHeaders } from "./headers.ts"
+import type { Format, Header, LogRecord } from "./types.ts"
+
+/** Layout: CRC-32C of everything behind it, version, then what the version says. */
+const CRC_BYTES = 4
+const VERSION_AT = CRC_BYTES
+const PLAIN = 1
+const MOVED = 2
+
+const FORMATS: readonly Format[] = ["bytes", "text", "json"]
+const FORMAT_MASK = 0x03
+const HAS_KEY = 0x04
+const HAS_PRODUCED_AT = 0x08
+const KNOWN_FLAGS = FORMAT_MASK | HAS_KEY | HAS_PRODUCED_AT
+
+/** A frame holding `record`. */
+export function encodeFrame(record: LogRecord): Uint8Array {
+  const writer = new ByteWriter(
+    record.value.length + (record.key?.length ?? 0) + headersCapacityBytes(record.headers) + 40,
+  )
+  writeFrame(writer, record)
+  return writer.finish()
+}
+
+/** Writes a frame holding `record` and returns its length in bytes. */
+export function writeFrame(writer: ByteWriter, record: LogRecord): number {
+  const start = writer.position
+  writer.u32le(0)
+  writer.u8(PLAIN)
+  writer.u8(flagsOf(record))
+  if (record.producedAt !== null) writer.varint(record.producedAt)
+  if (record.key !== null) writer.lengthAndBytes(record.key)
+  writeHeaders(writer, record.headers)
+  writer.lengthAndBytes(record.value)
+  return seal(writer, start)
+}
+
+/**
+ * The record in `frame`, which must hold exactly one; its arrays are views of `frame`.
+ * Throws CorruptError where the frame is damaged.
+ */
+export function decodeFrame(frame: Uint8Array): LogRecord {
+  const reader = openFrame(frame)
+  if (frame[VERSION_AT] === PLAIN) return readRecord(reader)
+  const added = readHeaders(reader)
+  const inner = reader.bytes(reader.remaining)
+  const innerReader = openFrame(inner)
+  if (inner[VERSION_AT] !== PLAIN) throw new CorruptError("a moved frame inside a moved frame")
+  const record = readRecord(innerReader)
+  return { ...record, headers: mergeHeaders(record.headers, added) }
+}
+
+/**
+ * `frame` with `headers` added, as it goes to another log; the record itself is neither decoded nor checked.
+ * A frame that was moved before loses that layer, and of its headers the names that `headers` sets.
+ * Never throws: a damaged frame is wrapped as it is and stays damaged.
+ */
+export function encodeMovedFrame(frame: Uint8Array, headers: readonly Header[]): Uint8Array {
+  const layer = peelMoved(frame)
+  const inner = layer?.inner ?? frame
+  const added = layer === null ? headers : mergeHeaders(layer.headers, headers)
+  const writer = new ByteWriter(inner.length + headersCapacityBytes(added) + 8)
+  writer.u32le(0)
+  writer.u8(MOVED)
+  writeHeaders(writer, added)
+  writer.bytes(inner)
+  seal(writer, 0)
+  return writer.finish()
+}
+
+/** Null also where the outer layer is damaged: a new checksum over its parts would hide that. */
+function peelMoved(frame: Uint8Array): { headers: readonly Header[]; inner: Uint8Array } | null {
+  if (frame[VERSION_AT] !== MOVED) return null
+  try {
+    const reader = openFrame(frame)
+    const headers = readHeaders(reader)
+    return { headers, inner: reader.bytes(reader.remaining) }
+  } catch (error) {
+    if (error instanceof CorruptError) return null
+    throw error
+  }
+}
+
+/** A reader of what follows the version, once the checksum is right and the version known. */
+function openFrame(frame: Uint8Array): ByteReader {
+  const reader = new ByteReader(frame)
+  if (reader.u32le() !== crc32c(frame, CRC_BYTES)) throw new CorruptError("frame checksum")
+  const version = reader.u8()
+  if (version !== PLAIN && version !== MOVED) throw new CorruptError("frame version")
+  return reader
+}
+
+function readRecord(reader: ByteReader): LogRecord {
+  const flags = reader.u8()
+  const format = FORMATS[flags & FORMAT_MASK]
+  if (format === undefined || (flags & ~KNOWN_FLAGS) !== 0) throw new CorruptError("frame flags")
+  const producedAt = (flags & HAS_PRODUCED_AT) === 0 ? null : reader.varint()
+  const key = (flags & HAS_KEY) === 0 ? null : reader.lengthAndBytes()
+  const headers = readHeaders(reader)
+  const value = reader.lengthAndBytes()
+  reader.end()
+  return { format, value, key, headers, producedAt }
+}
+
+function flagsOf(record: LogRecord): number {
+  const keyFlag = record.key === null ? 0 : HAS_KEY
+  const producedAtFlag = record.producedAt === null ? 0 : HAS_PRODUCED_AT
+  return FORMATS.indexOf(record.format) | keyFlag | producedAtFlag
+}
+
+function seal(writer: ByteWriter, start: number): number {
+  const end = writer.position
+  writer.patchU32le(start, crc32c(writer.buffer, start + CRC_BYTES, end))
+  return end - start
+}

@@ -1,0 +1,38 @@
+import type { ByteReader } from "../bytes/reader.ts"
+import type { ByteWriter } from "../bytes/writer.ts"
+import type { Header } from "./types.ts"
+
+/** Writes a list of headers behind its count. */
+export function writeHeaders(writer: ByteWriter, headers: readonly Header[]): void {
+  writer.varint(headers.length)
+  for (const { name, value } of headers) {
+    writer.lengthAndBytes(name)
+    writer.lengthAndBytes(value)
+  }
+}
+
+/** Reads what `writeHeaders` wrote; names and values are views. */
+export function readHeaders(reader: ByteReader): Header[] {
+  const count = reader.varint()
+  const headers: Header[] = []
+  for (let index = 0; index < count; index++) {
+    const name = reader.lengthAndBytes()
+    headers.push({ name, value: reader.lengthAndBytes() })
+  }
+  return headers
+}
+
+/** `older` without the names that `newer` sets, then `newer`. */
+export function mergeHeaders(older: readonly Header[], newer: readonly Header[]): Header[] {
+  const kept = older.filter(({ name }) => !newer.some((header) => equalBytes(header.name, name)))
+  return [...kept, ...newer]
+}
+
+/** Bytes that the headers take at most when written. */
+export function headersCapacityBytes(headers: readonly Header[]): number {
+  return headers.reduce((bytes, { name, value }) => bytes + name.length + value.length + 16, 8)
+}
+
+function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index])
+}

@@ -1,0 +1,77 @@
+import type { Failure } from "../errors.ts"
+
+/** Answer to a send: one outcome per message, in order. */
+export interface SendReply {
+  readonly incarnation: number
+  readonly results: readonly SendResult[]
+}
+/** The message's id counter, or why it was refused. Plain numbers: a call copies them many times faster than objects. */
+export type SendResult = number | Failure
+
+/** What a receipt names, decoded. */
+export interface ReceiptParts {
+  readonly incarnation: number
+  readonly shard: number
+  /** 0 is the queue's own delivery state. */
+  readonly stateId: number
+  readonly stateGeneration: number
+  readonly offset: number
+  readonly attempt: number
+}
+
+export type Settlement =
+  | { readonly kind: "ack"; readonly receipt: ReceiptParts }
+  /** `delayMs` null takes the queue's retry delay. */
+  | {
+      readonly kind: "nack"
+      readonly receipt: ReceiptParts
+      readonly delayMs: number | null
+      readonly error: string | null
+    }
+  /** Gives up on the message at once: it leaves with reason `rejected`. */
+  | { readonly kind: "reject"; readonly receipt: ReceiptParts; readonly error: string | null }
+  | { readonly kind: "extend"; readonly receipt: ReceiptParts; readonly visibilityTimeoutMs: number }
+  /** A delivery that never reached its client: handed back without counting. */
+  | { readonly kind: "undelivered"; readonly receipt: ReceiptParts }
+
+/** One outcome per settlement, in order; null is success. */
+export type SettleReply = readonly (Failure | null)[]
+
+export interface ReceiveRequest {
+  readonly maxMessages: number
+  /** null takes the queue's own. */
+  readonly visibilityTimeoutMs: number | null
+}
+export interface ReceiveReply {
+  readonly incarnation: number
+  /** Encoded by `core/log/delivered.ts`. */
+  readonly deliveries: Uint8Array
+}
+
+/** Gauges and totals of one queue, from counters and never from a scan. */
+export interface QueueStatistics {
+  readonly ready: number
+  readonly inFlight: number
+  /** Released with a delay that has not passed yet. */
+  readonly delayed: number
+  readonly bytes: number
+  readonly oldestAt: number | null
+  readonly sent: number
+  readonly delivered: number
+  readonly acknowledged: number
+  readonly deadLettered: number
+  readonly dropped: number
+  /** Dead letters written but not yet taken by their target. */
+  readonly forwarding: number
+}
+
+/** Frames that move from one queue to another, in order; repeats are recognised by `seq`. */
+export interface MoveRequest {
+  /** Object name of the source. */
+  readonly source: string
+  readonly sourceIncarnation: number
+  /** Encoded by `core/log/submission.ts`. */
+  readonly submissions: Uint8Array
+  /** Strictly increasing, one per submission. */
+  readonly seqs: readonly number[]
+}

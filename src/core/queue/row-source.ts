@@ -1,0 +1,15 @@
+/** A stored row of the log as the core sees it. */
+export interface SourceRow {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly header: Uint8Array
+  readonly frames: Uint8Array
+}
+
+/** Where committed rows are read back from. */
+export interface RowSource {
+  /** Headers of the rows that begin in `[from, to)`, in order. */
+  headers(from: number, to: number): readonly Omit<SourceRow, "frames">[]
+  /** The row that begins at `baseOffset`, or null. */
+  read(baseOffset: number): SourceRow | null
+}

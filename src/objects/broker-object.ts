@@ -1,0 +1,265 @@
+import { DurableObject } from "cloudflare:workers"
+import type { Failure, Resource } from "../core/errors.ts"
+import { MAX_PENDING_COMMANDS } from "../core/limits.ts"
+import { err, ok, type Result } from "../core/result.ts"
+import type { Framed, ToObject } from "../protocol/internal/frames.ts"
+import { DurableDatabase } from "../store/durable-database.ts"
+import { createIdentity, type Identity, readIdentity, writeSettings, writeTombstone } from "../store/identity-store.ts"
+import type { CatalogStep } from "./contract.ts"
+import type { ObjectEnv } from "./env.ts"
+import { acceptSocket, readFrames, refuseFrames } from "./sockets.ts"
+import { WakeUp } from "./wake-up.ts"
+
+/** A deadline is looked at again this long after its alarm, should the alarm's own work fail. */
+const GUARD_MS = 1_000
+
+/** While each turn brings more commands, a commit waits for as many: a burst is one commit, and none waits for long. */
+const COLLECT_TURNS = 8
+
+/** One command of a commit: `run` inside the transaction, `done` after it. */
+interface Command<Engine> {
+  readonly run: (engine: Result<Engine, Failure>, now: number) => void
+  readonly done: () => void
+}
+
+/**
+ * What all objects with a log have in common: group commit, one alarm, identity, and crashing on a bug.
+ * `Engine` is the pure core that decides; it lives in memory and can be thrown away at any moment.
+ */
+export abstract class BrokerObject<Engine, Settings> extends DurableObject<ObjectEnv> {
+  protected readonly database: DurableDatabase
+  readonly #wakeUp: WakeUp
+  #loaded: { readonly engine: Engine | null; readonly identity: Identity | null } | null = null
+  #pending: Command<Engine>[] = []
+  #commits = 0
+
+  constructor(ctx: DurableObjectState, env: ObjectEnv) {
+    super(ctx, env)
+    this.database = new DurableDatabase(ctx.storage)
+    this.#wakeUp = new WakeUp(ctx.storage, () => this.database.cost.rowsWritten++)
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#wakeUp.load()
+      const { engine } = this.#load()
+      if (engine) this.#wakeUp.wakeAt(this.nextDeadlineAt(engine), Date.now())
+    })
+  }
+
+  /** What this object is called in a problem. */
+  protected abstract readonly resource: Resource
+  protected abstract readonly kind: "queue" | "partition"
+  /** Builds the engine from storage. */
+  protected abstract loadEngine(identity: Identity, settings: Settings): Engine
+  /** Takes over changed settings. */
+  protected abstract applySettings(engine: Engine, settings: Settings): void
+  /** The newest settings as the catalog has them. */
+  protected abstract fetchSettings(): Promise<CatalogStep<Settings> | null>
+  /** Applies one operation of a session's socket, inside a commit. */
+  protected abstract applyFrame(socket: WebSocket, engine: Engine, frame: Framed<ToObject>, now: number): void
+  /** Does what is due, and serves whoever waits; the last thing before the write. */
+  protected abstract settleCommit(engine: Engine, now: number): void
+  /** Writes what the commit changed, inside the transaction. Answers whether there was anything. */
+  protected abstract writeCommit(engine: Engine, now: number): boolean
+  /** Sends what the commit has for sockets and neighbours. */
+  protected abstract afterCommit(engine: Engine, now: number): void
+  /** Earliest instant at which the object has something to do by itself, or null. */
+  protected abstract nextDeadlineAt(engine: Engine): number | null
+  /** Lets go of everything after the object was destroyed. */
+  protected abstract dispose(): void
+
+  /** Namespace and name out of `<namespace>/<name>/<index>`. */
+  protected get path(): { readonly namespace: string; readonly name: string; readonly index: number } {
+    const [namespace = "", name = "", index = "0"] = (this.ctx.id.name ?? "").split("/")
+    return { namespace, name, index: Number(index) }
+  }
+
+  /** Commits that wrote something since this instance was loaded. */
+  get commits(): number {
+    return this.#commits
+  }
+
+  /** Creates the object, or brings it to the step's settings. Idempotent; an older life is refused. */
+  async init(step: CatalogStep<Settings>): Promise<Result<null, Failure>> {
+    const { identity } = this.#load()
+    if (identity && isOutdated(identity, step.incarnation)) return err(this.#outdated(step.incarnation))
+    if (identity?.state === "live" && identity.incarnation === step.incarnation) return this.configure(step)
+    const { incarnation, version } = step
+    const settings = JSON.stringify(step.settings)
+    this.database.transaction(() => createIdentity(this.database, this.kind, { incarnation, version, settings }))
+    this.#loaded = null
+    return ok(null)
+  }
+
+  /** Takes over newer settings of the same life. */
+  async configure(step: CatalogStep<Settings>): Promise<Result<null, Failure>> {
+    const { identity, engine } = this.#load()
+    if (!identity || !engine || identity.incarnation !== step.incarnation) return err(this.notFound())
+    if (step.version <= identity.version) return ok(null)
+    const settings = JSON.stringify(step.settings)
+    writeSettings(this.database, step.version, settings)
+    this.#loaded = { engine, identity: { ...identity, version: step.version, settings } }
+    this.applySettings(engine, step.settings)
+    return ok(null)
+  }
+
+  /** Ends this life and everything in it. A tombstone stays, so that a late `init` can't bring it back. */
+  async destroy(incarnation: number): Promise<Result<null, Failure>> {
+    const { identity } = this.#load()
+    if (identity && identity.incarnation > incarnation) return ok(null)
+    this.database.transaction(() => writeTombstone(this.database, this.kind, incarnation))
+    this.#loaded = null
+    this.dispose()
+    return ok(null)
+  }
+
+  /** The alarm: arms the next one first, then does what is due in a commit like any other. */
+  override async alarm(): Promise<void> {
+    const now = Date.now()
+    this.#wakeUp.fired(now)
+    const { engine } = this.#load()
+    if (!engine) return
+    const next = this.nextDeadlineAt(engine)
+    this.#wakeUp.wakeAt(next !== null && next <= now ? now + GUARD_MS : next, now)
+    if (next !== null && next <= now) await this.commit(() => ok(null))
+  }
+
+  /** The internal socket of one client session; speaks `protocol/internal/frames.ts`. */
+  override async fetch(request: Request): Promise<Response> {
+    const version = Number(new URL(request.url).searchParams.get("version"))
+    return acceptSocket(this.ctx, request, await this.checkVersion(version))
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    const frames = readFrames(socket, message)
+    if (!frames) return
+    this.enqueue({
+      run: (engine, now) => {
+        if (!engine.ok) return refuseFrames(socket, frames, engine.error)
+        for (const frame of frames) this.applyFrame(socket, engine.value, frame, now)
+      },
+      done: () => {},
+    })
+  }
+
+  /** Runs a command in the next commit, for a caller that believes in `version`. */
+  protected async request<T>(
+    version: number,
+    command: (engine: Engine, now: number) => Result<T, Failure>,
+  ): Promise<Result<T, Failure>> {
+    const failure = await this.checkVersion(version)
+    return failure ? err(failure) : this.commit(command)
+  }
+
+  /** Whether a caller's version is this object's, after catching up with a newer one; null where it is. */
+  protected async checkVersion(version: number): Promise<Failure | null> {
+    let { identity } = this.#load()
+    if (identity?.state === "live" && version > identity.version) {
+      const step = await this.fetchSettings()
+      if (step) await this.configure(step)
+      identity = this.#load().identity
+    }
+    if (identity?.state !== "live") return this.notFound()
+    return version === identity.version ? null : { code: "stale_metadata", version: identity.version }
+  }
+
+  /**
+   * Runs a command in the next commit: everything that arrives in the same macrotask is applied in order
+   * of arrival and written in one transaction.
+   */
+  protected commit<T>(command: (engine: Engine, now: number) => Result<T, Failure>): Promise<Result<T, Failure>> {
+    return new Promise((resolve) => {
+      let result: Result<T, Failure> = err({ code: "unavailable", retryAfterMs: 0 })
+      this.enqueue({
+        run: (engine, now) => {
+          result = engine.ok ? command(engine.value, now) : engine
+        },
+        done: () => resolve(result),
+      })
+    })
+  }
+
+  /** Adds a command to the next commit. */
+  protected enqueue(command: Command<Engine>): void {
+    if (this.#pending.length >= MAX_PENDING_COMMANDS) {
+      command.run(err({ code: "overloaded", retryAfterMs: GUARD_MS }), Date.now())
+      command.done()
+      return
+    }
+    // abort() ends the promise as well, and there is nobody left to tell
+    if (this.#pending.push(command) === 1) this.#flushSoon().catch(() => {})
+  }
+
+  /** Makes sure that the object wakes for a deadline that came up outside a commit. */
+  protected rearm(): void {
+    const { engine } = this.#load()
+    if (engine) this.#wakeUp.wakeAt(this.nextDeadlineAt(engine), Date.now())
+  }
+
+  /** The engine, or null for an object that was never created or is destroyed. Reading it writes nothing. */
+  protected get engine(): Engine | null {
+    return this.#load().engine
+  }
+
+  protected get incarnation(): number {
+    return this.#load().identity?.incarnation ?? 0
+  }
+
+  protected notFound(): Failure {
+    return { code: "not_found", resource: this.resource, name: this.path.name }
+  }
+
+  /**
+   * Collects what arrives until the commit before is on disk. A microtask would collect nothing, as commands come
+   * as separate events; a timer of no time takes a millisecond.
+   */
+  async #flushSoon(): Promise<void> {
+    try {
+      for (let turn = 0, seen = 0; turn < COLLECT_TURNS && this.#pending.length > seen; turn++) {
+        seen = this.#pending.length
+        await this.ctx.storage.sync()
+      }
+      this.#flush()
+    } catch (error) {
+      // memory may be ahead of storage now: throw both away and start from what is stored
+      console.error("commit failed", error)
+      this.ctx.abort(`commit failed: ${String(error)}`)
+    }
+  }
+
+  #flush(): void {
+    const commands = this.#pending
+    this.#pending = []
+    const now = Date.now()
+    const { engine } = this.#load()
+    if (engine) {
+      this.database.transaction(() => {
+        for (const command of commands) command.run(ok(engine), now)
+        this.settleCommit(engine, now)
+        if (this.writeCommit(engine, now)) this.#commits++
+      })
+    } else {
+      for (const command of commands) command.run(err(this.notFound()), now)
+    }
+    for (const command of commands) command.done()
+    if (!engine) return
+    this.afterCommit(engine, now)
+    this.#wakeUp.wakeAt(this.nextDeadlineAt(engine), now)
+  }
+
+  #load(): { readonly engine: Engine | null; readonly identity: Identity | null } {
+    if (this.#loaded) return this.#loaded
+    const identity = readIdentity(this.database, this.kind)
+    const isLive = identity?.state === "live"
+    const engine = isLive ? this.loadEngine(identity, JSON.parse(identity.settings) as Settings) : null
+    this.#loaded = { engine, identity }
+    return this.#loaded
+  }
+
+  #outdated(incarnation: number): Failure {
+    return { code: "conflict", detail: `step ${incarnation} belongs to an earlier life of this name` }
+  }
+}
+
+/** A step of an earlier life, or one of a life that was ended. */
+function isOutdated(identity: Identity, incarnation: number): boolean {
+  return identity.incarnation > incarnation || (identity.state === "destroyed" && identity.incarnation === incarnation)
+}

@@ -1,0 +1,187 @@
+import { DurableObject } from "cloudflare:workers"
+import type { Failure } from "../core/errors.ts"
+import { MAX_LIST_PAGE } from "../core/limits.ts"
+import { checkQueueSettings } from "../core/queue/check-settings.ts"
+import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from "../core/queue/settings.ts"
+import { err, ok, type Result } from "../core/result.ts"
+import { checkTopicSettings, DEFAULT_TOPIC_SETTINGS, type TopicSettings } from "../core/stream/settings.ts"
+import { CatalogStore, type EntryKind, type StoredEntry } from "../store/catalog-store.ts"
+import { DurableDatabase } from "../store/durable-database.ts"
+import { CatalogSteps } from "./catalog-steps.ts"
+import type { CatalogApi, CatalogEntry, ListRequest, Page, PutReply } from "./contract.ts"
+import type { ObjectEnv } from "./env.ts"
+
+/** A step that is not done by then is taken up again. */
+const RESUME_AFTER_MS = 3_000
+
+/** What is different between the kinds of names. */
+interface Kind<Settings> {
+  readonly kind: EntryKind
+  readonly defaults: Settings
+  /** Why `name` can't have these settings, or null. */
+  readonly check: (name: string, wanted: Settings, current: Settings | null) => Failure | null
+}
+
+/** The names of one namespace and their settings. Not on the data path: Workers remember what it answers. */
+export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogApi {
+  readonly #store: CatalogStore
+  readonly #steps: CatalogSteps
+  /** The change under way per name: the next waits for it. */
+  readonly #changing = new Map<string, Promise<unknown>>()
+  readonly #queues: Kind<QueueSettings>
+  readonly #topics: Kind<TopicSettings>
+
+  constructor(ctx: DurableObjectState, env: ObjectEnv) {
+    super(ctx, env)
+    const database = new DurableDatabase(ctx.storage)
+    this.#store = new CatalogStore(database)
+    this.#steps = new CatalogSteps(this.#store, env, () => ctx.id.name ?? "")
+    const queueSettings = (name: string): QueueSettings | null => {
+      const entry = this.#store.find("queue", name)
+      return entry && entry.step !== "deleting" ? (JSON.parse(entry.settings) as QueueSettings) : null
+    }
+    this.#queues = {
+      kind: "queue",
+      defaults: DEFAULT_QUEUE_SETTINGS,
+      check: (name, wanted, current) => checkQueueSettings(name, wanted, current, queueSettings),
+    }
+    this.#topics = { kind: "topic", defaults: DEFAULT_TOPIC_SETTINGS, check: checkTopicSettings }
+  }
+
+  async putQueue(name: string, patch: Partial<QueueSettings>): Promise<Result<PutReply<QueueSettings>, Failure>> {
+    return this.#put(this.#queues, name, patch)
+  }
+
+  async getQueue(name: string): Promise<Result<CatalogEntry<QueueSettings>, Failure>> {
+    return this.#get("queue", name)
+  }
+
+  async listQueues(request: ListRequest): Promise<Page<CatalogEntry<QueueSettings>>> {
+    return this.#list("queue", request)
+  }
+
+  async deleteQueue(name: string): Promise<Result<null, Failure>> {
+    return this.#delete("queue", name)
+  }
+
+  async putTopic(name: string, patch: Partial<TopicSettings>): Promise<Result<PutReply<TopicSettings>, Failure>> {
+    return this.#put(this.#topics, name, patch)
+  }
+
+  async getTopic(name: string): Promise<Result<CatalogEntry<TopicSettings>, Failure>> {
+    return this.#get("topic", name)
+  }
+
+  async listTopics(request: ListRequest): Promise<Page<CatalogEntry<TopicSettings>>> {
+    return this.#list("topic", request)
+  }
+
+  async deleteTopic(name: string): Promise<Result<null, Failure>> {
+    return this.#delete("topic", name)
+  }
+
+  /** Takes up what a crash left half done. Not awaited here: a slow object would make the next alarm late. */
+  override async alarm(): Promise<void> {
+    const unfinished = this.#store.unfinished()
+    if (unfinished.length === 0) return
+    await this.#resumeLater()
+    for (const { kind, name } of unfinished)
+      this.ctx.waitUntil(this.#exclusively(kind, name, () => this.#settled(kind, name)))
+  }
+
+  #put<Settings extends object>(
+    kind: Kind<Settings>,
+    name: string,
+    patch: Partial<Settings>,
+  ): Promise<Result<PutReply<Settings>, Failure>> {
+    return this.#exclusively(kind.kind, name, async () => {
+      const settled = await this.#settled(kind.kind, name)
+      if (!settled.ok) return settled
+      const current = settled.value ? (JSON.parse(settled.value.settings) as Settings) : null
+      const wanted = { ...(current ?? kind.defaults), ...patch }
+      const refused = kind.check(name, wanted, current)
+      if (refused) return err(refused)
+      const settings = JSON.stringify(wanted)
+      if (settled.value?.settings === settings) return ok({ created: false, entry: fromStored(settled.value) })
+      await this.#resumeLater()
+      if (settled.value) this.#alter(settled.value, settings)
+      else this.#create(kind.kind, name, settings)
+      const done = await this.#settled(kind.kind, name)
+      if (!done.ok) return done
+      return ok({ created: settled.value === null, entry: fromStored(done.value!) })
+    })
+  }
+
+  #create(kind: EntryKind, name: string, settings: string): void {
+    this.ctx.storage.transactionSync(() => {
+      const number = this.#store.nextNumber()
+      const now = Date.now()
+      const numbers = { incarnation: number, version: number, createdAt: now, updatedAt: now }
+      this.#store.insert({ kind, name, step: "creating", settings, ...numbers })
+    })
+  }
+
+  #alter({ kind, name }: StoredEntry, settings: string): void {
+    this.ctx.storage.transactionSync(() => {
+      const version = this.#store.nextNumber()
+      this.#store.update(kind, name, { step: "altering", version, settings, updatedAt: Date.now() })
+    })
+  }
+
+  async #get<Settings>(kind: EntryKind, name: string): Promise<Result<CatalogEntry<Settings>, Failure>> {
+    const entry = this.#store.find(kind, name)
+    // a name resolves only when all its objects exist
+    const resolves = entry?.step === "ready" || entry?.step === "altering"
+    return resolves ? ok(fromStored(entry)) : err({ code: "not_found", resource: kind, name })
+  }
+
+  #list<Settings>(kind: EntryKind, request: ListRequest): Page<CatalogEntry<Settings>> {
+    const limit = Math.min(request.limit, MAX_LIST_PAGE)
+    const found = this.#store.list(kind, request.prefix, limit + 1, request.cursor)
+    const items = found.slice(0, limit).map((entry) => fromStored<Settings>(entry))
+    return { items, cursor: found.length > limit ? (items.at(-1)?.name ?? null) : null }
+  }
+
+  #delete(kind: EntryKind, name: string): Promise<Result<null, Failure>> {
+    return this.#exclusively(kind, name, async () => {
+      const settled = await this.#settled(kind, name)
+      if (!settled.ok) return settled
+      if (!settled.value) return err({ code: "not_found", resource: kind, name })
+      await this.#resumeLater()
+      this.#store.setStep(kind, name, "deleting")
+      const done = await this.#settled(kind, name)
+      return done.ok ? ok(null) : done
+    })
+  }
+
+  /** The entry of a name after finishing the step that is under way, null for none. */
+  async #settled(kind: EntryKind, name: string): Promise<Result<StoredEntry | null, Failure>> {
+    const entry = this.#store.find(kind, name)
+    if (!entry || entry.step === "ready") return ok(entry)
+    const done = await this.#steps.finish(entry)
+    return done.ok ? ok(this.#store.find(kind, name)) : done
+  }
+
+  /** Runs changes of one name one after the other. */
+  async #exclusively<T>(kind: EntryKind, name: string, change: () => Promise<T>): Promise<T> {
+    const key = `${kind}/${name}`
+    const previous = this.#changing.get(key) ?? Promise.resolve()
+    const current = previous.then(change, change)
+    this.#changing.set(key, current)
+    try {
+      return await current
+    } finally {
+      if (this.#changing.get(key) === current) this.#changing.delete(key)
+    }
+  }
+
+  /** Armed before a step begins, so that a crash in it does not leave it there. */
+  async #resumeLater(): Promise<void> {
+    await this.ctx.storage.setAlarm(Date.now() + RESUME_AFTER_MS)
+  }
+}
+
+function fromStored<Settings>(entry: StoredEntry): CatalogEntry<Settings> {
+  const { name, incarnation, version, createdAt, updatedAt } = entry
+  return { name, incarnation, version, settings: JSON.parse(entry.settings) as Settings, createdAt, updatedAt }
+}

@@ -1,0 +1,10 @@
+import type { CatalogObject } from "./catalog-object.ts"
+import type { PartitionObject } from "./partition-object.ts"
+import type { QueueObject } from "./queue-object.ts"
+
+/** The bindings through which objects reach each other. */
+export interface ObjectEnv {
+  readonly QUEUES: DurableObjectNamespace<QueueObject>
+  readonly PARTITIONS: DurableObjectNamespace<PartitionObject>
+  readonly CATALOG: DurableObjectNamespace<CatalogObject>
+}

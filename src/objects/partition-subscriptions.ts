@@ -1,0 +1,119 @@
+import { MAX_READ_BYTES } from "../core/limits.ts"
+import type { Partition } from "../core/stream/partition.ts"
+import type { LogStore } from "../store/log-store.ts"
+import { readRows } from "./partition-reader.ts"
+import type { SocketOutbox } from "./socket-outbox.ts"
+
+/** A reader's place and credit, as it is kept in its socket's attachment. Credit is absolute. */
+export interface PartitionSubscription {
+  readonly sub: number
+  nextOffset: number
+  grantedMessages: number
+  grantedBytes: number
+  sentMessages: number
+  sentBytes: number
+}
+
+/** The readers that follow one partition over sockets. The truth is in the attachments. */
+export class PartitionSubscriptions {
+  readonly #bySocket = new Map<WebSocket, Map<number, PartitionSubscription>>()
+  readonly #changed = new Set<WebSocket>()
+
+  /** Takes over the sockets that outlived the memory. */
+  restore(sockets: readonly WebSocket[]): void {
+    for (const socket of sockets) {
+      const attached = (socket.deserializeAttachment() as readonly PartitionSubscription[] | null) ?? []
+      for (const subscription of attached) this.#subsOf(socket).set(subscription.sub, subscription)
+    }
+  }
+
+  find(socket: WebSocket, sub: number): PartitionSubscription | null {
+    return this.#bySocket.get(socket)?.get(sub) ?? null
+  }
+
+  countOf(socket: WebSocket): number {
+    return this.#bySocket.get(socket)?.size ?? 0
+  }
+
+  add(socket: WebSocket, subscription: PartitionSubscription): void {
+    this.#subsOf(socket).set(subscription.sub, subscription)
+    this.#changed.add(socket)
+  }
+
+  /** Notes that a subscription's totals changed. */
+  touch(socket: WebSocket): void {
+    this.#changed.add(socket)
+  }
+
+  remove(socket: WebSocket, sub: number): void {
+    this.#bySocket.get(socket)?.delete(sub)
+    this.#changed.add(socket)
+  }
+
+  removeAll(socket: WebSocket): void {
+    this.#bySocket.delete(socket)
+    this.#changed.delete(socket)
+  }
+
+  /** Sends every reader what it has credit for. Answers whether somebody could take more at once. */
+  pump(partition: Partition, log: LogStore, outbox: SocketOutbox): boolean {
+    let hasMore = false
+    for (const [socket, subs] of this.#bySocket) {
+      for (const subscription of subs.values()) {
+        if (!isWaiting(subscription, partition)) continue
+        this.#pumpOne(socket, subscription, partition, log, outbox)
+        hasMore ||= isWaiting(subscription, partition)
+      }
+    }
+    return hasMore
+  }
+
+  /** Writes changed totals into the attachments. */
+  save(): void {
+    for (const socket of this.#changed) {
+      socket.serializeAttachment([...(this.#bySocket.get(socket)?.values() ?? [])])
+    }
+    this.#changed.clear()
+  }
+
+  #pumpOne(
+    socket: WebSocket,
+    subscription: PartitionSubscription,
+    partition: Partition,
+    log: LogStore,
+    outbox: SocketOutbox,
+  ): void {
+    const { sub, nextOffset: offset } = subscription
+    const failure = partition.checkOffset(offset)
+    this.#changed.add(socket)
+    if (failure) {
+      this.#subsOf(socket).delete(sub)
+      return outbox.add(socket, { type: "ended", sub, failure })
+    }
+    const maxRecords = Math.min(subscription.grantedMessages - subscription.sentMessages, partition.endOffset - offset)
+    const maxBytes = Math.min(subscription.grantedBytes - subscription.sentBytes, MAX_READ_BYTES)
+    const read = readRows(log, { offset, maxRecords, maxBytes })
+    subscription.nextOffset = read.nextOffset
+    subscription.sentMessages += read.count
+    subscription.sentBytes += read.rows.length
+    const { endOffset } = partition
+    const operation = { type: "rows", sub, fromOffset: offset, nextOffset: read.nextOffset, endOffset } as const
+    outbox.add(socket, { ...operation, count: read.count, damaged: read.damaged }, read.rows)
+  }
+
+  #subsOf(socket: WebSocket): Map<number, PartitionSubscription> {
+    let subs = this.#bySocket.get(socket)
+    if (!subs) {
+      subs = new Map<number, PartitionSubscription>()
+      this.#bySocket.set(socket, subs)
+    }
+    return subs
+  }
+}
+
+/** Whether there is something to send and credit for it. */
+function isWaiting(subscription: PartitionSubscription, partition: Partition): boolean {
+  const hasCredit =
+    subscription.sentMessages < subscription.grantedMessages && subscription.sentBytes < subscription.grantedBytes
+  return hasCredit && subscription.nextOffset < partition.endOffset
+}

@@ -1,0 +1,123 @@
+import { CorruptError } from "../core/bytes/corrupt.ts"
+import type { Failure } from "../core/errors.ts"
+import { MAX_SUBSCRIPTIONS_PER_OBJECT } from "../core/limits.ts"
+import { decodeSubmissions, type Submissions } from "../core/log/submission.ts"
+import type { Push, Queue } from "../core/queue/queue.ts"
+import { encodeDeliveries } from "../core/log/delivered.ts"
+import type { Framed, ToObject } from "../protocol/internal/frames.ts"
+import type { QueueSubscriptions } from "./queue-subscriptions.ts"
+import type { SocketOutbox } from "./socket-outbox.ts"
+
+/** What one operation of a socket works on. */
+export interface QueueSocketContext {
+  readonly socket: WebSocket
+  readonly queue: Queue
+  readonly subscriptions: QueueSubscriptions
+  readonly outbox: SocketOutbox
+}
+
+/** Applies one operation of a socket to a queue, inside a commit. */
+export function applyToQueue(context: QueueSocketContext, { operation, blob }: Framed<ToObject>, now: number): void {
+  const { socket, queue, subscriptions, outbox } = context
+  switch (operation.type) {
+    case "subscribe-queue":
+      return subscribe(context, operation)
+    case "subscribe-partition":
+      return refuse(context, [], operation.sub, { code: "invalid_request", detail: "a queue has no partitions" })
+    case "credit": {
+      const consumer = subscriptions.consumerOf(socket, operation.sub, queue)
+      if (!consumer) return
+      consumer.grantedMessages = Math.max(consumer.grantedMessages, operation.grantedMessages)
+      consumer.grantedBytes = Math.max(consumer.grantedBytes, operation.grantedBytes)
+      return subscriptions.touch(consumer.id)
+    }
+    case "unsubscribe": {
+      const consumer = subscriptions.consumerOf(socket, operation.sub, queue)
+      if (consumer) subscriptions.remove(consumer.id, queue, now)
+      return outbox.add(socket, { type: "ended", sub: operation.sub, failure: null })
+    }
+    case "publish":
+      return publish(context, operation, blob)
+    case "settle": {
+      const results = operation.settlements.map((settlement) => queue.settle(settlement, now))
+      return outbox.add(socket, { type: "settled", ref: operation.ref, results })
+    }
+    case "bye":
+      return subscriptions.removeAll(socket, queue, now)
+  }
+}
+
+/** Hands out what a commit leased, to the sockets of the consumers. */
+export function sendPushes(
+  pushes: readonly Push[],
+  { subscriptions, outbox }: Pick<QueueSocketContext, "subscriptions" | "outbox">,
+): void {
+  for (const { consumer, deliveries } of pushes) {
+    const attached = subscriptions.socketOf(consumer)
+    if (!attached) continue
+    subscriptions.touch(consumer)
+    outbox.add(attached.socket, { type: "deliver", sub: attached.sub }, encodeDeliveries(deliveries))
+  }
+}
+
+function subscribe(context: QueueSocketContext, operation: Extract<ToObject, { type: "subscribe-queue" }>): void {
+  const { socket, queue, subscriptions, outbox } = context
+  const { type: _, ...wanted } = operation
+  if (subscriptions.consumerOf(socket, operation.sub, queue)) {
+    return refuse(context, [], operation.sub, { code: "conflict", detail: `subscription ${operation.sub} exists` })
+  }
+  if (subscriptions.countOf(socket) >= MAX_SUBSCRIPTIONS_PER_OBJECT) {
+    const detail = `at most ${MAX_SUBSCRIPTIONS_PER_OBJECT} subscriptions of one queue on a socket`
+    return refuse(context, [], operation.sub, { code: "invalid_request", detail })
+  }
+  const subscription = { ...wanted, consumer: randomConsumer(subscriptions), sentMessages: 0, sentBytes: 0 }
+  subscriptions.add(socket, subscription, queue)
+  const { incarnation } = queue.identity
+  outbox.add(socket, { type: "subscribed", sub: operation.sub, incarnation, nextOffset: null })
+}
+
+function publish(
+  context: QueueSocketContext,
+  { refs, counts }: Extract<ToObject, { type: "publish" }>,
+  blob: Uint8Array,
+): void {
+  const { socket, queue, outbox } = context
+  const batch = decodeBatch(blob)
+  if (!batch) return refuse(context, refs, null, { code: "invalid_request", detail: "damaged batch" })
+  const sent = queue.send(batch)
+  if (!sent.ok) return refuse(context, refs, null, sent.error)
+  let from = 0
+  const confirms = refs.map((ref, index) => {
+    const results = sent.value.slice(from, from + counts[index]!)
+    from += counts[index]!
+    return { ref, results }
+  })
+  outbox.add(socket, { type: "confirm", incarnation: queue.identity.incarnation, confirms })
+}
+
+function refuse(
+  { socket, outbox }: QueueSocketContext,
+  refs: readonly number[],
+  sub: number | null,
+  failure: Failure,
+): void {
+  outbox.add(socket, { type: "failed", refs, sub, failure })
+}
+
+/** A batch from the Worker, or null where it was damaged on the way. */
+export function decodeBatch(blob: Uint8Array): Submissions | null {
+  try {
+    return decodeSubmissions(blob)
+  } catch (error) {
+    if (error instanceof CorruptError) return null
+    throw error
+  }
+}
+
+/** Ids are random, so that one from before an eviction is not given again; 0 means detached. */
+function randomConsumer(subscriptions: QueueSubscriptions): number {
+  for (;;) {
+    const [id = 0] = crypto.getRandomValues(new Uint32Array(1))
+    if (id !== 0 && !subscriptions.socketOf(id)) return id
+  }
+}

@@ -1,0 +1,122 @@
+import { CorruptError } from "../../core/bytes/corrupt.ts"
+import { ByteReader } from "../../core/bytes/reader.ts"
+import { ByteWriter } from "../../core/bytes/writer.ts"
+import type { Failure } from "../../core/errors.ts"
+import type { SendResult, Settlement, SettleReply } from "../../core/queue/commands.ts"
+
+/** What the Worker's end of a socket tells an object. One internal socket per client socket and object. */
+export type ToObject =
+  /** Begins a subscription of a queue. Credit is absolute: totals since the subscription began. */
+  | {
+      readonly type: "subscribe-queue"
+      readonly sub: number
+      readonly visibilityTimeoutMs: number | null
+      readonly grantedMessages: number
+      readonly grantedBytes: number
+      /** Leases stay when the socket goes: an HTTP receive that waits. */
+      readonly detached: boolean
+    }
+  /** Begins a subscription of a partition, at an offset. */
+  | {
+      readonly type: "subscribe-partition"
+      readonly sub: number
+      readonly from: number | "earliest" | "latest"
+      readonly grantedMessages: number
+      readonly grantedBytes: number
+    }
+  | { readonly type: "credit"; readonly sub: number; readonly grantedMessages: number; readonly grantedBytes: number }
+  /** Ends a subscription; answered by `ended` after everything that was delivered. Its leases go back at once. */
+  | { readonly type: "unsubscribe"; readonly sub: number }
+  /** Publishes `counts[i]` of the blob's submissions for each ref; the blob is a submission batch. */
+  | { readonly type: "publish"; readonly refs: readonly number[]; readonly counts: readonly number[] }
+  | { readonly type: "settle"; readonly ref: number; readonly settlements: readonly Settlement[] }
+  /** The client said goodbye: all leases of this socket go back at once. */
+  | { readonly type: "bye" }
+
+/** What an object tells the Worker's end of a socket. */
+export type FromObject =
+  | {
+      readonly type: "subscribed"
+      readonly sub: number
+      readonly incarnation: number
+      readonly nextOffset: number | null
+    }
+  /** The blob holds deliveries. */
+  | { readonly type: "deliver"; readonly sub: number }
+  /** The blob holds stored rows; records before `fromOffset` in it are not meant. */
+  | {
+      readonly type: "rows"
+      readonly sub: number
+      readonly fromOffset: number
+      readonly nextOffset: number
+      readonly endOffset: number
+      /** What it takes of the credit: records, and one for each damaged range. */
+      readonly count: number
+      /** Rows whose header is damaged, left out of the blob. */
+      readonly damaged: readonly { readonly firstOffset: number; readonly lastOffset: number }[]
+    }
+  /** One outcome list per ref, in order. */
+  | { readonly type: "confirm"; readonly incarnation: number; readonly confirms: readonly Confirm[] }
+  | { readonly type: "settled"; readonly ref: number; readonly results: SettleReply }
+  | { readonly type: "ended"; readonly sub: number; readonly failure: Failure | null }
+  /** The frame could not be served; `ref` and `sub` say what it was about. */
+  | {
+      readonly type: "failed"
+      readonly refs: readonly number[]
+      readonly sub: number | null
+      readonly failure: Failure
+    }
+
+/** What became of one publish. */
+export interface Confirm {
+  readonly ref: number
+  /** Queues: one result per message. */
+  readonly results?: readonly SendResult[]
+  /** Partitions: where the records stand. */
+  readonly baseOffset?: number
+  readonly appendedAt?: number
+  readonly count?: number
+  readonly failure?: Failure
+}
+
+/** An operation with the bytes that belong to it, empty where it has none. */
+export interface Framed<Operation> {
+  readonly operation: Operation
+  readonly blob: Uint8Array
+}
+
+const VERSION = 1
+const NO_BYTES = new Uint8Array(0)
+
+/** Joins operations to one binary frame: their JSON, then their blobs. Frames are expensive, bytes are not. */
+export function encodeFrames<Operation>(
+  frames: readonly { readonly operation: Operation; readonly blob?: Uint8Array }[],
+  text: { encode(text: string): Uint8Array },
+): Uint8Array {
+  const json = text.encode(JSON.stringify(frames.map((frame) => frame.operation)))
+  const blobs = frames.map((frame) => frame.blob ?? NO_BYTES)
+  const writer = new ByteWriter(json.length + blobs.reduce((bytes, blob) => bytes + blob.length + 8, 16))
+  writer.u8(VERSION)
+  writer.lengthAndBytes(json)
+  for (const blob of blobs) writer.lengthAndBytes(blob)
+  return writer.finish()
+}
+
+/** The inverse of `encodeFrames`. Throws CorruptError for what it did not write. */
+export function decodeFrames<Operation>(
+  bytes: Uint8Array,
+  text: { decode(bytes: Uint8Array): string },
+): Framed<Operation>[] {
+  const reader = new ByteReader(bytes)
+  if (reader.u8() !== VERSION) throw new CorruptError("unknown frame version")
+  const operations = parseOperations<Operation>(text.decode(reader.lengthAndBytes()))
+  return operations.map((operation) => ({ operation, blob: reader.lengthAndBytes() }))
+}
+
+function parseOperations<Operation>(json: string): Operation[] {
+  try {
+    return JSON.parse(json) as Operation[]
+  } catch {
+    throw new CorruptError("operations of a frame")
+  }
+}

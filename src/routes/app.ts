@@ -1,0 +1,79 @@
+import { type Context, Hono } from "hono"
+import type { Failure } from "../core/errors.ts"
+import { NAME_PATTERN } from "../core/limits.ts"
+import { err, ok, type Result } from "../core/result.ts"
+import { invalidField, pointerToken } from "../protocol/native/fields.ts"
+import { INTERNAL_PROBLEM } from "../protocol/native/problems.ts"
+import type { Env } from "./env.ts"
+import { authenticate } from "./middleware/auth.ts"
+import type { Operation } from "./operation.ts"
+import { OPERATIONS } from "./operations.ts"
+import { problemResponse, refusal } from "./respond.ts"
+import { queryOf } from "./validate.ts"
+
+type AppContext = Context<{ Bindings: Env }>
+
+/** Parts of a path that are names, as opposed to numbers. */
+const NAMES = ["queue", "topic"]
+/** Whoever needs no token gets no namespace either. */
+const NOBODY: Result<{ namespace: string }, Failure> = ok({ namespace: "" })
+
+/** The broker's HTTP API. */
+export const app = new Hono<{ Bindings: Env }>()
+
+// One handler per route and no middleware: the router then calls it without composing a chain for each request.
+for (const operation of OPERATIONS) {
+  app.on(operation.method, operation.path, (context) => run(operation, context))
+}
+
+app.notFound((context) => {
+  const caller = authenticate(context.req.raw, context.env)
+  return refusal(caller.ok ? unrouted(context.req.path) : caller.error)
+})
+
+app.onError((error) => {
+  console.error(JSON.stringify({ event: "internal_error", error: error.stack ?? String(error) }))
+  return problemResponse(INTERNAL_PROBLEM)
+})
+
+async function run(operation: Operation, context: AppContext): Promise<Response> {
+  const request = context.req.raw
+  const caller = operation.authenticated ? authenticate(request, context.env) : NOBODY
+  if (!caller.ok) return refusal(caller.error)
+  const params = context.req.param() as Record<string, string>
+  const acceptable = checkUrl(operation, request, params)
+  if (!acceptable.ok) return refusal(acceptable.error)
+  const answer = await operation.handle({
+    request,
+    params,
+    env: context.env,
+    caller: caller.value,
+    waitUntil: (work) => context.executionCtx.waitUntil(work),
+  })
+  return answer.ok ? answer.value : refusal(answer.error)
+}
+
+/** What every operation asks of its URL: names are names, and a query only where one is taken. */
+function checkUrl(operation: Operation, { url }: Request, params: Record<string, string>): Result<null, Failure> {
+  for (const part of NAMES) {
+    const name = params[part]
+    if (name !== undefined && !NAME_PATTERN.test(name)) return err({ code: "invalid_name", name })
+  }
+  if (operation.query !== null || !url.includes("?")) return ok(null)
+  const [first] = queryOf(url).keys()
+  return first === undefined ? ok(null) : invalidField(`/${pointerToken(first)}`, "unknown query parameter")
+}
+
+const PATHS = OPERATIONS.map(({ method, path }) => ({
+  method,
+  pattern: new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+").replaceAll(".", "\\.")}$`),
+}))
+
+function unrouted(path: string): Failure {
+  const methods = PATHS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+  if (methods.length === 0) return { code: "route_not_found" }
+  return {
+    code: "method_not_allowed",
+    allow: methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])),
+  }
+}

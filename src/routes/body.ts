@@ -1,0 +1,63 @@
+import type { Failure } from "../core/errors.ts"
+import { MAX_BODY_BYTES } from "../core/limits.ts"
+import { err, ok, type Result } from "../core/result.ts"
+import { type JsonText, parseJsonBytes } from "../protocol/native/json-text.ts"
+
+const TOO_LARGE = err<Failure>({ code: "payload_too_large", limitBytes: MAX_BODY_BYTES })
+const NOT_JSON = err<Failure>({ code: "unsupported_media_type", accepted: ["application/json"] })
+const BROKEN_OFF = err<Failure>({ code: "invalid_request", detail: "The body ended early." })
+
+/** The content type of `request` without parameters, in lower case; empty where there is none. */
+export function mediaType(request: Request): string {
+  const header = request.headers.get("content-type")
+  if (header === null || header === "application/json") return header ?? ""
+  const end = header.indexOf(";")
+  return (end === -1 ? header : header.slice(0, end)).trim().toLowerCase()
+}
+
+/** The body of `request`, refused as soon as it is known to be too large. */
+export async function readBytes(request: Request): Promise<Result<Uint8Array, Failure>> {
+  const length = request.headers.get("content-length")
+  if (Number(length) > MAX_BODY_BYTES) return TOO_LARGE
+  try {
+    return length === null ? await readChunks(request) : ok(new Uint8Array(await request.arrayBuffer()))
+  } catch {
+    return BROKEN_OFF
+  }
+}
+
+/** The body of `request` as JSON. */
+export async function readJson(request: Request): Promise<Result<JsonText, Failure>> {
+  const type = mediaType(request)
+  if (type !== "" && type !== "application/json" && !type.endsWith("+json")) return NOT_JSON
+  const bytes = await readBytes(request)
+  return bytes.ok ? parseJsonBytes(bytes.value) : bytes
+}
+
+/** The value of a JSON body that may be left out, `{}` then. */
+export async function readOptionalJson(request: Request): Promise<Result<unknown, Failure>> {
+  const bytes = await readBytes(request)
+  if (!bytes.ok) return bytes
+  if (bytes.value.length === 0) return ok({})
+  const type = mediaType(request)
+  if (type !== "" && type !== "application/json" && !type.endsWith("+json")) return NOT_JSON
+  const parsed = parseJsonBytes(bytes.value)
+  return parsed.ok ? ok(parsed.value.value) : parsed
+}
+
+async function readChunks(request: Request): Promise<Result<Uint8Array, Failure>> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.length
+    if (length > MAX_BODY_BYTES) return TOO_LARGE
+    chunks.push(chunk)
+  }
+  const bytes = new Uint8Array(length)
+  let position = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, position)
+    position += chunk.length
+  }
+  return ok(bytes)
+}

@@ -1,0 +1,43 @@
+import { connect } from "./connect.ts"
+import type { Operation } from "./operation.ts"
+import { ackMessages } from "./queues/ack.ts"
+import { deleteQueue } from "./queues/delete.ts"
+import { extendMessages } from "./queues/extend.ts"
+import { getQueue } from "./queues/get.ts"
+import { listQueues } from "./queues/list.ts"
+import { nackMessages } from "./queues/nack.ts"
+import { putQueue } from "./queues/put.ts"
+import { receiveMessages } from "./queues/receive.ts"
+import { sendMessages } from "./queues/send.ts"
+import { health } from "./system/health.ts"
+import { openapi } from "./system/openapi.ts"
+import { appendRecords } from "./topics/append.ts"
+import { deleteTopic } from "./topics/delete.ts"
+import { getTopic } from "./topics/get.ts"
+import { listTopics } from "./topics/list.ts"
+import { putTopic } from "./topics/put.ts"
+import { readRecords } from "./topics/read.ts"
+import { trimRecords } from "./topics/trim.ts"
+
+/** Every operation of the HTTP API: what is mounted, and what `openapi.json` describes. */
+export const OPERATIONS: readonly Operation[] = [
+  listQueues,
+  putQueue,
+  getQueue,
+  deleteQueue,
+  sendMessages,
+  receiveMessages,
+  ackMessages,
+  nackMessages,
+  extendMessages,
+  listTopics,
+  putTopic,
+  getTopic,
+  deleteTopic,
+  appendRecords,
+  readRecords,
+  trimRecords,
+  connect,
+  health,
+  openapi,
+]

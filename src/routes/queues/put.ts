@@ -1,0 +1,38 @@
+import { invalidField } from "../../protocol/native/fields.ts"
+import { readOptionalJson } from "../body.ts"
+import { callCatalog, queueMetadata } from "../objects.ts"
+import type { Operation } from "../operation.ts"
+import { json } from "../respond.ts"
+import { validate } from "../validate.ts"
+import { queueView } from "./queue-view.ts"
+import { queuePatchSchema, queueSchema } from "./schemas.ts"
+
+/** `PUT /v1/queues/:queue` */
+export const putQueue: Operation = {
+  id: "putQueue",
+  method: "PUT",
+  path: "/v1/queues/:queue",
+  tag: "queues",
+  summary: "Create a queue, or change its settings",
+  authenticated: true,
+  query: null,
+  body: { schema: queuePatchSchema, optional: true },
+  responses: {
+    200: { description: "The queue was there; its settings are as asked for.", schema: queueSchema },
+    201: { description: "The queue was created.", schema: queueSchema },
+  },
+  failures: ["invalid_json", "invalid_name", "invalid_field", "conflict", "being_deleted"],
+  async handle(call) {
+    const name = call.params["queue"]!
+    const body = await readOptionalJson(call.request)
+    if (!body.ok) return body
+    const patch = validate(queuePatchSchema, body.value)
+    if (!patch.ok) return patch
+    if (patch.value.deadLetterQueue === name) return invalidField("/deadLetterQueue", "must be another queue")
+    const put = await callCatalog(call, "idempotent", (catalog) => catalog.putQueue(name, patch.value))
+    if (!put.ok) return put
+    const { created, entry } = put.value
+    queueMetadata.store(call, entry)
+    return created ? json(queueView(entry), 201, { Location: `/v1/queues/${name}` }) : json(queueView(entry))
+  },
+}

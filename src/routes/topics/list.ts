@@ -1,0 +1,31 @@
+import { ok } from "../../core/result.ts"
+import { callCatalog } from "../objects.ts"
+import type { Operation } from "../operation.ts"
+import { json } from "../respond.ts"
+import { listQuerySchema } from "../schemas.ts"
+import { validateQuery } from "../validate.ts"
+import { topicListSchema } from "./schemas.ts"
+import { topicView } from "./topic-view.ts"
+
+/** `GET /v1/topics` */
+export const listTopics: Operation = {
+  id: "listTopics",
+  method: "GET",
+  path: "/v1/topics",
+  tag: "topics",
+  summary: "List topics in order of their names",
+  authenticated: true,
+  query: listQuerySchema,
+  body: null,
+  responses: { 200: { description: "One page; `cursor` asks for the next one.", schema: topicListSchema } },
+  failures: ["invalid_field"],
+  async handle(call) {
+    const query = validateQuery(listQuerySchema, call.request)
+    if (!query.ok) return query
+    const { prefix, limit, cursor = null } = query.value
+    const page = await callCatalog(call, "idempotent", async (catalog) =>
+      ok(await catalog.listTopics({ prefix, limit, cursor })),
+    )
+    return page.ok ? json({ topics: page.value.items.map(topicView), cursor: page.value.cursor }) : page
+  },
+}

@@ -1,0 +1,78 @@
+import type { Failure } from "../core/errors.ts"
+import { MAX_BATCH_ENTRIES, MAX_BODY_BYTES } from "../core/limits.ts"
+import { err, ok, type Result } from "../core/result.ts"
+import { encodeUtf8, invalidField, isJsonObject, type JsonObject } from "../protocol/native/fields.ts"
+import { elementTexts, parseJsonText } from "../protocol/native/json-text.ts"
+import type { ClientFrame } from "./client-frame.ts"
+import { parsePublish, parseSettle } from "./client-requests.ts"
+import { parseCredit, parseSubscribe, parseUnsubscribe } from "./client-subscriptions.ts"
+import type { About } from "./server-frames.ts"
+
+/** A frame with its length as text, or why it is none and what it would have been about. */
+export type ParsedFrame = Result<
+  { readonly frame: ClientFrame; readonly characters: number },
+  { readonly failure: Failure; readonly about: About }
+>
+
+const NOTHING: About = { ref: null, sub: null }
+/** A character of JavaScript takes at most as many bytes. */
+const MAX_CHARACTER_BYTES = 3
+
+/** The frames in one WebSocket message: a JSON object, or an array of them, each of which stands for itself. */
+export function parseClientText(text: string): ParsedFrame[] {
+  if (isTooLarge(text)) return [refused({ code: "payload_too_large", limitBytes: MAX_BODY_BYTES }, NOTHING)]
+  const json = parseJsonText(text)
+  if (!json.ok) return [refused(json.error, NOTHING)]
+  const { value } = json.value
+  if (!Array.isArray(value)) return [parseFrame(text, value)]
+  if (value.length === 0 || value.length > MAX_BATCH_ENTRIES) {
+    const detail = `a message holds 1 to ${MAX_BATCH_ENTRIES} frames`
+    return [refused({ code: "invalid_request", detail }, NOTHING)]
+  }
+  const texts = elementTexts(text)
+  return value.map((element: unknown, index) => parseFrame(texts[index]!, element))
+}
+
+function parseFrame(text: string, value: unknown): ParsedFrame {
+  if (!isJsonObject(value)) return refused({ code: "invalid_field", pointer: "", detail: "must be an object" }, NOTHING)
+  const frame = parseByType(text, value)
+  return frame.ok ? ok({ frame: frame.value, characters: text.length }) : refused(frame.error, aboutOf(value))
+}
+
+function parseByType(text: string, value: JsonObject): Result<ClientFrame, Failure> {
+  switch (value["type"]) {
+    case "publish":
+      return parsePublish(text, value)
+    case "ack":
+    case "nack":
+    case "extend":
+      return parseSettle(value["type"], value)
+    case "subscribe":
+      return parseSubscribe(value)
+    case "credit":
+      return parseCredit(value)
+    case "unsubscribe":
+      return parseUnsubscribe(value)
+    case "ping":
+      return ok({ type: "ping" })
+  }
+  return invalidField("/type", "must be publish, subscribe, credit, ack, nack, extend, unsubscribe or ping")
+}
+
+function isTooLarge(text: string): boolean {
+  if (text.length > MAX_BODY_BYTES) return true
+  return text.length * MAX_CHARACTER_BYTES > MAX_BODY_BYTES && encodeUtf8(text).length > MAX_BODY_BYTES
+}
+
+/** What can be told of a frame that is wrong. */
+function aboutOf(value: JsonObject): About {
+  return { ref: numberOrNull(value["ref"]), sub: numberOrNull(value["sub"]) }
+}
+
+function numberOrNull(value: unknown): number | null {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null
+}
+
+function refused(failure: Failure, about: About): ParsedFrame {
+  return err({ failure, about })
+}

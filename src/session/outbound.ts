@@ -1,0 +1,61 @@
+import type { LogRecord } from "../core/log/types.ts"
+import { SubmissionWriter } from "../core/log/submission.ts"
+import { encodeFrames, type ToObject } from "../protocol/internal/frames.ts"
+
+interface Publishing {
+  readonly type: "publish"
+  readonly refs: number[]
+  readonly counts: number[]
+}
+
+interface Entry {
+  readonly operation: ToObject
+  readonly writer: SubmissionWriter | null
+}
+
+const text = new TextEncoder()
+
+/** What one object is told in one frame, in the order in which the client said it. */
+export class OutboundBatch {
+  #entries: Entry[] = []
+  /** The publish at the end of the batch, which the next one joins: one commit, one row. */
+  #publishing: { readonly operation: Publishing; readonly writer: SubmissionWriter } | null = null
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0
+  }
+
+  /** Publishes `records`; the answer will name `ref`. */
+  publish(ref: number, records: readonly LogRecord[]): void {
+    const { operation, writer } = (this.#publishing ??= this.#beginPublish())
+    operation.refs.push(ref)
+    operation.counts.push(records.length)
+    for (const record of records) writer.add(record)
+  }
+
+  /** Anything else. */
+  add(operation: Exclude<ToObject, { type: "publish" }>): void {
+    this.#publishing = null
+    this.#entries.push({ operation, writer: null })
+  }
+
+  /** The frame that says it all; the batch is empty afterwards. */
+  take(): Uint8Array {
+    const entries = this.#entries
+    this.#entries = []
+    this.#publishing = null
+    return encodeFrames(
+      entries.map(({ operation, writer }) => (writer === null ? { operation } : { operation, blob: writer.finish() })),
+      text,
+    )
+  }
+
+  #beginPublish(): { operation: Publishing; writer: SubmissionWriter } {
+    const begun = {
+      operation: { type: "publish", refs: [], counts: [] } satisfies Publishing,
+      writer: new SubmissionWriter(),
+    }
+    this.#entries.push(begun)
+    return begun
+  }
+}

@@ -1,0 +1,83 @@
+import type { Failure } from "../core/errors.ts"
+import type { Confirm } from "../protocol/internal/frames.ts"
+import { sendResultsJson } from "../protocol/native/deliveries.ts"
+import { confirmFrame, errorFrame, problemJson } from "./server-frames.ts"
+
+/** Sends the one answer that a client's frame gets. */
+export type Answer = (frame: string) => void
+
+/** What was published to one object and waits for its answer: exactly one of these is called, once. */
+export interface PublishPart {
+  confirmed(incarnation: number, confirm: Confirm): void
+  failed(failure: Failure): void
+}
+
+/** Queues have one shard for now. */
+export const SHARD = 0
+
+/** A publish to a queue. */
+export class QueuePublish implements PublishPart {
+  readonly #ref: number
+  readonly #answer: Answer
+
+  constructor(ref: number, answer: Answer) {
+    this.#ref = ref
+    this.#answer = answer
+  }
+
+  confirmed(incarnation: number, { results = [], failure }: Confirm): void {
+    if (failure !== undefined) return this.failed(failure)
+    this.#answer(confirmFrame(this.#ref, sendResultsJson(SHARD, { incarnation, results })))
+  }
+
+  failed(failure: Failure): void {
+    this.#answer(errorFrame(failure, { ref: this.#ref, sub: null }))
+  }
+}
+
+/** A publish to a topic, which may go to several partitions and is answered when all have answered. */
+export class TopicPublish {
+  readonly #ref: number
+  readonly #answer: Answer
+  readonly #results: string[]
+  #waiting: number
+  #stored = false
+
+  /** `records` of them go to `parts` partitions. */
+  constructor(ref: number, records: number, parts: number, answer: Answer) {
+    this.#ref = ref
+    this.#answer = answer
+    this.#results = Array.from<string>({ length: records }).fill("null")
+    this.#waiting = parts
+  }
+
+  /** The records that go to `partition`; `places` are their positions in the publish. */
+  part(partition: number, places: readonly number[]): PublishPart {
+    return {
+      confirmed: (_incarnation, { baseOffset = 0, failure }) => {
+        if (failure !== undefined) return this.#failed(places, failure)
+        this.#stored = true
+        for (const [index, place] of places.entries()) {
+          this.#results[place] = `{"partition":${partition},"offset":${baseOffset + index}}`
+        }
+        this.#answered(null)
+      },
+      failed: (failure) => this.#failed(places, failure),
+    }
+  }
+
+  #failed(places: readonly number[], failure: Failure): void {
+    const result = `{"problem":${problemJson(failure)}}`
+    for (const place of places) this.#results[place] = result
+    this.#answered(failure)
+  }
+
+  #answered(failure: Failure | null): void {
+    this.#waiting -= 1
+    if (this.#waiting > 0) return
+    const refused = failure !== null && !this.#stored
+    const { length } = this.#results
+    if (refused && length > 0) return this.#answer(errorFrame(failure, { ref: this.#ref, sub: null }))
+    this.#answer(confirmFrame(this.#ref, `[${this.#results.join(",")}]`))
+  }
+}

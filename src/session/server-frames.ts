@@ -1,0 +1,66 @@
+import type { Failure } from "../core/errors.ts"
+import { problemOf } from "../protocol/native/problems.ts"
+
+/** What an error is about, where that is known. */
+export interface About {
+  readonly ref: number | null
+  readonly sub: number | null
+}
+
+/** `results` is a JSON array with one outcome per message or record. */
+export function confirmFrame(ref: number, results: string): string {
+  return `{"type":"confirm","ref":${ref},"results":${results}}`
+}
+
+/** `results` is a JSON array with one outcome per receipt. */
+export function settledFrame(ref: number, results: string): string {
+  return `{"type":"settled","ref":${ref},"results":${results}}`
+}
+
+/** `nextOffset` is where a partition's subscription begins, null for a queue. */
+export function subscribedFrame(sub: number, nextOffset: number | null): string {
+  const position = nextOffset === null ? "" : `,"nextOffset":${nextOffset}`
+  return `{"type":"subscribed","sub":${sub}${position}}`
+}
+
+/** The subscription is over: because the client said so, or for the reason in `failure`. */
+export function unsubscribedFrame(sub: number, failure: Failure | null): string {
+  const problem = failure === null ? "" : `,"problem":${problemJson(failure)}`
+  return `{"type":"unsubscribed","sub":${sub}${problem}}`
+}
+
+/** `messages` is a JSON array; `bytes` is what they take of the credit. */
+export function messagesFrame(sub: number, messages: string, bytes: number): string {
+  return `{"type":"deliver","sub":${sub},"messages":${messages},"bytes":${bytes}}`
+}
+
+/** Where a reader stands after a delivery, where the log ends, and what was taken of the credit. */
+export interface ReadPosition {
+  readonly nextOffset: number
+  readonly endOffset: number
+  readonly bytes: number
+}
+
+/** `records` is a JSON array. */
+export function recordsFrame(sub: number, records: string, { nextOffset, endOffset, bytes }: ReadPosition): string {
+  const position = `"nextOffset":${nextOffset},"endOffset":${endOffset},"bytes":${bytes}`
+  return `{"type":"deliver","sub":${sub},"records":${records},${position}}`
+}
+
+/** A frame, a publish or a subscription that was refused. */
+export function errorFrame(failure: Failure, { ref, sub }: About): string {
+  const about = `${ref === null ? "" : `"ref":${ref},`}${sub === null ? "" : `"sub":${sub},`}`
+  return `{"type":"error",${about}"problem":${problemJson(failure)}}`
+}
+
+export const PONG_FRAME = '{"type":"pong"}'
+
+/** What is wrong, as JSON. */
+export function problemJson(failure: Failure): string {
+  return JSON.stringify(problemOf(failure).document)
+}
+
+/** Several frames as one text: frames are expensive, bytes are not. */
+export function joinFrames(frames: readonly string[]): string {
+  return frames.length === 1 ? frames[0]! : `[${frames.join(",")}]`
+}

@@ -1,0 +1,97 @@
+import type { Failure } from "../core/errors.ts"
+import { METADATA_TTL_MS } from "../core/limits.ts"
+import { err, ok, type Result } from "../core/result.ts"
+import type { CatalogEntry } from "../objects/contract.ts"
+import { type Dial, type ObjectSocket, type ObjectSocketEvents, type Resolve, RETRY_AFTER_MS } from "./ports.ts"
+
+/** Something to do once the settings of a name are known, or known to be unknown. */
+type Step<Settings> = (entry: Result<CatalogEntry<Settings>, Failure>) => void
+
+/** A queue or topic that a session talks of: keeps everything about it in the client's order while its settings load. */
+export class Target<Settings> {
+  readonly #name: string
+  readonly #resolve: Resolve<Settings>
+  readonly #sameShape: (one: Settings, other: Settings) => boolean
+  #entry: CatalogEntry<Settings> | null = null
+  #loadedAt = 0
+  #waiting: Step<Settings>[] | null = null
+
+  /** `sameShape` is whether what was checked against one also holds for the other. */
+  constructor(name: string, resolve: Resolve<Settings>, sameShape: (one: Settings, other: Settings) => boolean) {
+    this.#name = name
+    this.#resolve = resolve
+    this.#sameShape = sameShape
+  }
+
+  /** Whether nothing would be missed if it were forgotten. */
+  get isIdle(): boolean {
+    return this.#waiting === null
+  }
+
+  /** Runs `step` now where the settings are known, else after all that came before it. */
+  run(step: Step<Settings>): void {
+    if (this.#waiting !== null) this.#waiting.push(step)
+    else if (this.#entry !== null && Date.now() - this.#loadedAt < METADATA_TTL_MS) step(ok(this.#entry))
+    else {
+      this.#waiting = [step]
+      void this.#load()
+    }
+  }
+
+  /**
+   * Opens a socket with `entry`, and once more with the catalog's own where the object knows better. When a socket
+   * ends, what was known may have ended too.
+   */
+  async dial(
+    dial: Dial,
+    entry: CatalogEntry<Settings>,
+    events: ObjectSocketEvents,
+  ): Promise<Result<ObjectSocket, Failure>> {
+    const watched: ObjectSocketEvents = {
+      received: (frames) => events.received(frames),
+      closed: (code, reason) => {
+        this.#entry = null
+        events.closed(code, reason)
+      },
+    }
+    const opened = await this.#dialFresh(dial, entry, watched)
+    if (!opened.ok) this.#entry = null
+    return opened
+  }
+
+  async #dialFresh(
+    dial: Dial,
+    entry: CatalogEntry<Settings>,
+    events: ObjectSocketEvents,
+  ): Promise<Result<ObjectSocket, Failure>> {
+    const first = await dial(entry.version, events)
+    if (first.ok || (first.error.code !== "stale_metadata" && first.error.code !== "not_found")) return first
+    const fresh = await this.#settled(true)
+    if (!fresh.ok) return fresh
+    const { version, settings } = fresh.value
+    this.#remember(fresh.value)
+    if (!this.#sameShape(settings, entry.settings)) return err({ code: "stale_metadata", version })
+    return dial(version, events)
+  }
+
+  async #load(): Promise<void> {
+    const resolved = await this.#settled(false)
+    const steps = this.#waiting ?? []
+    this.#waiting = null
+    if (resolved.ok) this.#remember(resolved.value)
+    for (const step of steps) step(resolved)
+  }
+
+  #remember(entry: CatalogEntry<Settings>): void {
+    this.#entry = entry
+    this.#loadedAt = Date.now()
+  }
+
+  async #settled(fresh: boolean): Promise<Result<CatalogEntry<Settings>, Failure>> {
+    try {
+      return await this.#resolve(this.#name, fresh)
+    } catch {
+      return err({ code: "unavailable", retryAfterMs: RETRY_AFTER_MS })
+    }
+  }
+}

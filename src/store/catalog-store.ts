@@ -1,0 +1,162 @@
+import type { Database } from "./database.ts"
+import { hasTable, migrate, schemaVersion } from "./migrations.ts"
+
+/** What a name names. */
+export type EntryKind = "queue" | "topic"
+
+/** The step that an entry's objects are being taken through; `ready` for none. */
+export type EntryStep = "creating" | "altering" | "deleting" | "ready"
+
+/** A stored name. */
+export interface StoredEntry {
+  readonly kind: EntryKind
+  readonly name: string
+  readonly step: EntryStep
+  readonly incarnation: number
+  readonly version: number
+  /** As JSON. */
+  readonly settings: string
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** What an alteration changes. */
+export type EntryUpdate = Pick<StoredEntry, "step" | "version" | "settings" | "updatedAt">
+
+interface EntryRow {
+  kind: EntryKind
+  name: string
+  step: EntryStep
+  incarnation: number
+  version: number
+  settings: string
+  created_at: number
+  updated_at: number
+}
+
+/** Sorts behind every name that begins with what stands before it. */
+const LAST_CHARACTER = "\u{10FFFF}"
+
+/** SQL for the names of one namespace. The tables come with the first write: a catalog that was only read has none. */
+export class CatalogStore {
+  readonly #database: Database
+
+  /** Brings an older schema up to date. */
+  constructor(database: Database) {
+    this.#database = database
+    this.#upgrade()
+  }
+
+  /** The next incarnation or version: greater than every one before, through crashes and deletes. */
+  nextNumber(): number {
+    this.#createTables()
+    const [row] = this.#database.all<{ value: number }>(
+      "UPDATE counter SET value = value + 1 WHERE id = 0 RETURNING value",
+    )
+    if (!row) throw new Error("the catalog has lost its counter")
+    return row.value
+  }
+
+  /** The entry of a name, whatever its step, or null. */
+  find(kind: EntryKind, name: string): StoredEntry | null {
+    if (!this.#exists()) return null
+    const [row] = this.#database.all<EntryRow>(
+      `SELECT kind, name, step, incarnation, version, settings, created_at, updated_at
+       FROM entry WHERE kind = ? AND name = ?`,
+      kind,
+      name,
+    )
+    return row ? fromRow(row) : null
+  }
+
+  /** Names that resolve (all their objects exist), in order: those that begin with `prefix` and follow `afterName`. */
+  list(kind: EntryKind, prefix: string, limit: number, afterName: string | null): StoredEntry[] {
+    if (!this.#exists()) return []
+    const rows = this.#database.all<EntryRow>(
+      `SELECT kind, name, step, incarnation, version, settings, created_at, updated_at
+       FROM entry
+       WHERE kind = ? AND name > ? AND name >= ? AND name < ? AND step IN ('ready', 'altering')
+       ORDER BY name LIMIT ?`,
+      kind,
+      afterName ?? "",
+      prefix,
+      prefix + LAST_CHARACTER,
+      limit,
+    )
+    return rows.map(fromRow)
+  }
+
+  /** Entries with a step that a crash may have left half done. */
+  unfinished(): StoredEntry[] {
+    if (!this.#exists()) return []
+    const rows = this.#database.all<EntryRow>(
+      `SELECT kind, name, step, incarnation, version, settings, created_at, updated_at
+       FROM entry WHERE step <> 'ready' ORDER BY kind, name`,
+    )
+    return rows.map(fromRow)
+  }
+
+  insert(entry: StoredEntry): void {
+    this.#createTables()
+    this.#database.run(
+      `INSERT INTO entry (kind, name, step, incarnation, version, settings, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      entry.kind,
+      entry.name,
+      entry.step,
+      entry.incarnation,
+      entry.version,
+      entry.settings,
+      entry.createdAt,
+      entry.updatedAt,
+    )
+  }
+
+  setStep(kind: EntryKind, name: string, step: EntryStep): void {
+    this.#database.run("UPDATE entry SET step = ? WHERE kind = ? AND name = ?", step, kind, name)
+  }
+
+  update(kind: EntryKind, name: string, update: EntryUpdate): void {
+    this.#database.run(
+      "UPDATE entry SET step = ?, version = ?, settings = ?, updated_at = ? WHERE kind = ? AND name = ?",
+      update.step,
+      update.version,
+      update.settings,
+      update.updatedAt,
+      kind,
+      name,
+    )
+  }
+
+  remove(kind: EntryKind, name: string): void {
+    this.#database.run("DELETE FROM entry WHERE kind = ? AND name = ?", kind, name)
+  }
+
+  /** Looked up every time: what memory remembers may have been rolled back. */
+  #exists(): boolean {
+    return hasTable(this.#database, "counter")
+  }
+
+  #createTables(): void {
+    if (this.#exists()) return
+    this.#database.transaction(() => {
+      migrate(this.#database, "catalog", 0)
+      this.#database.run("INSERT INTO counter (id, schema_version, value) VALUES (0, ?, 0)", schemaVersion("catalog"))
+    })
+  }
+
+  #upgrade(): void {
+    if (!this.#exists()) return
+    const [row] = this.#database.all<{ schema_version: number }>("SELECT schema_version FROM counter WHERE id = 0")
+    const from = row?.schema_version ?? 0
+    if (from >= schemaVersion("catalog")) return
+    this.#database.transaction(() => {
+      migrate(this.#database, "catalog", from)
+      this.#database.run("UPDATE counter SET schema_version = ? WHERE id = 0", schemaVersion("catalog"))
+    })
+  }
+}
+
+function fromRow({ created_at, updated_at, ...row }: EntryRow): StoredEntry {
+  return { ...row, createdAt: created_at, updatedAt: updated_at }
+}

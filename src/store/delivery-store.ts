@@ -1,0 +1,105 @@
+import type { DeliveryChanges, StoredPage, StoredRing } from "../core/delivery/types.ts"
+import type { Database } from "./database.ts"
+
+/** Counters and the commit that wrote them. */
+export interface StoredCounters {
+  readonly seq: number
+  readonly counters: Uint8Array
+}
+
+interface PageRow {
+  page_no: number
+  seq: number
+  folded_seq: number
+  counters: Uint8Array
+  runs: Uint8Array
+}
+
+interface RingRow {
+  slot: number
+  seq: number
+  folded_seq: number
+  counters: Uint8Array
+  transitions: Uint8Array
+}
+
+const LANE = 0
+
+/** SQL for the pages and the ring of one delivery state. */
+export class DeliveryStore {
+  readonly #database: Database
+  readonly #stateId: number
+
+  constructor(database: Database, stateId: number) {
+    this.#database = database
+    this.#stateId = stateId
+  }
+
+  pages(): (StoredPage & StoredCounters)[] {
+    const rows = this.#database.all<PageRow>(
+      `SELECT page_no, seq, folded_seq, counters, runs
+       FROM delivery_page WHERE lane = ? AND state_id = ? ORDER BY page_no`,
+      LANE,
+      this.#stateId,
+    )
+    return rows.map(({ page_no, folded_seq, ...row }) => ({ ...row, pageNo: page_no, foldedSeq: folded_seq }))
+  }
+
+  ring(): (StoredRing & StoredCounters)[] {
+    const rows = this.#database.all<RingRow>(
+      `SELECT slot, seq, folded_seq, counters, transitions
+       FROM delivery_ring WHERE lane = ? AND state_id = ? ORDER BY slot`,
+      LANE,
+      this.#stateId,
+    )
+    return rows.map(({ folded_seq, ...row }) => ({ ...row, foldedSeq: folded_seq }))
+  }
+
+  write(changes: DeliveryChanges, counters: Uint8Array): void {
+    for (const page of changes.pages) this.#writePage(page, counters)
+    for (const pageNo of changes.deletedPages) this.#deletePage(pageNo)
+    if (changes.ring) this.#writeRing(changes.ring, counters)
+  }
+
+  #writePage(page: StoredPage, counters: Uint8Array): void {
+    this.#database.run(
+      `INSERT INTO delivery_page (lane, state_id, page_no, seq, folded_seq, counters, runs)
+       VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET
+         seq = excluded.seq, folded_seq = excluded.folded_seq, counters = excluded.counters, runs = excluded.runs`,
+      LANE,
+      this.#stateId,
+      page.pageNo,
+      page.seq,
+      page.foldedSeq,
+      counters,
+      page.runs,
+    )
+  }
+
+  #deletePage(pageNo: number): void {
+    this.#database.run(
+      "DELETE FROM delivery_page WHERE lane = ? AND state_id = ? AND page_no = ?",
+      LANE,
+      this.#stateId,
+      pageNo,
+    )
+  }
+
+  #writeRing(ring: StoredRing, counters: Uint8Array): void {
+    this.#database.run(
+      `INSERT INTO delivery_ring (lane, state_id, slot, seq, folded_seq, counters, transitions)
+       VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET
+         seq = excluded.seq, folded_seq = excluded.folded_seq,
+         counters = excluded.counters, transitions = excluded.transitions`,
+      LANE,
+      this.#stateId,
+      ring.slot,
+      ring.seq,
+      ring.foldedSeq,
+      counters,
+      ring.transitions,
+    )
+  }
+}

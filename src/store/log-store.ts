@@ -1,0 +1,177 @@
+import type { RowSpan } from "../core/log/trim.ts"
+import type { Database } from "./database.ts"
+
+/** A stored row of the log. */
+export interface LogRow {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly header: Uint8Array
+  readonly frames: Uint8Array
+}
+
+/** A stored row without its payload. */
+export type LogRowHeader = Omit<LogRow, "frames">
+
+/** The newest row, with the counters that ride in it. */
+export interface NewestLogRow extends LogRow {
+  readonly seq: number
+  readonly counters: Uint8Array
+}
+
+/** A row that a commit writes; `extendsTail` rewrites the row of that base offset. */
+export interface LogWrite extends LogRow {
+  readonly extendsTail: boolean
+}
+
+interface Row {
+  base_offset: number
+  last_offset: number
+  header: Uint8Array
+  frames: Uint8Array
+}
+
+/** A scan fetches more rows at a time, the longer it goes on and as long as they are small. */
+const SCAN_ROWS = 16
+const SCAN_BYTES = 64 * 1024
+
+/** SQL for the rows of one log. */
+export class LogStore {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  write(row: LogWrite, seq: number, counters: Uint8Array): void {
+    if (row.extendsTail) this.#update(row, seq, counters)
+    else this.#insert(row, seq, counters)
+  }
+
+  newest(): NewestLogRow | null {
+    const [row] = this.#database.all<Row & { seq: number; counters: Uint8Array }>(
+      `SELECT base_offset, last_offset, seq, counters, header, frames
+       FROM log ORDER BY base_offset DESC LIMIT 1`,
+    )
+    return row ? { ...fromRow(row), seq: row.seq, counters: row.counters } : null
+  }
+
+  /** First offset that is stored, or null. */
+  firstOffset(): number | null {
+    const [row] = this.#database.all<{ base_offset: number }>(
+      "SELECT base_offset FROM log ORDER BY base_offset LIMIT 1",
+    )
+    return row ? row.base_offset : null
+  }
+
+  read(baseOffset: number): LogRow | null {
+    const [row] = this.#database.all<Row>(
+      "SELECT base_offset, last_offset, header, frames FROM log WHERE base_offset = ?",
+      baseOffset,
+    )
+    return row ? fromRow(row) : null
+  }
+
+  /** Rows from the one that holds `offset` on, until `visit` answers false. */
+  scan(offset: number, visit: (row: LogRow) => boolean): void {
+    let from = offset
+    let limit = 1
+    for (;;) {
+      const rows = this.#from(from, limit)
+      let bytes = 0
+      for (const row of rows) {
+        if (!visit(row)) return
+        from = row.lastOffset + 1
+        bytes += row.frames.length
+      }
+      if (rows.length < limit) return
+      limit = bytes < SCAN_BYTES ? Math.min(2 * limit, SCAN_ROWS) : 1
+    }
+  }
+
+  /** Headers of the rows that begin in `[from, to)`. */
+  headers(from: number, to: number): LogRowHeader[] {
+    const rows = this.#database.all<Omit<Row, "frames">>(
+      `SELECT base_offset, last_offset, header
+       FROM log WHERE base_offset >= ? AND base_offset < ? ORDER BY base_offset`,
+      from,
+      to,
+    )
+    return rows.map(({ base_offset, last_offset, header }) => {
+      return { baseOffset: base_offset, lastOffset: last_offset, header }
+    })
+  }
+
+  /** Rows that begin before `offset`, oldest first, with the bytes of their frames. */
+  before(offset: number, limit: number): (RowSpan & { readonly bytes: number })[] {
+    const rows = this.#database.all<{ base_offset: number; last_offset: number; bytes: number }>(
+      `SELECT base_offset, last_offset, length(frames) AS bytes
+       FROM log WHERE base_offset < ? ORDER BY base_offset LIMIT ?`,
+      offset,
+      limit,
+    )
+    return rows.map(({ base_offset, last_offset, bytes }) => {
+      return { baseOffset: base_offset, lastOffset: last_offset, bytes }
+    })
+  }
+
+  /** Rewrites the counters of a row. */
+  writeCounters(baseOffset: number, seq: number, counters: Uint8Array): void {
+    const written = this.#database.all(
+      "UPDATE log SET seq = ?, counters = ? WHERE base_offset = ? RETURNING base_offset",
+      seq,
+      counters,
+      baseOffset,
+    )
+    if (written.length === 0) throw new Error(`no row at offset ${baseOffset} for the counters`)
+  }
+
+  delete(baseOffset: number): void {
+    this.#database.run("DELETE FROM log WHERE base_offset = ?", baseOffset)
+  }
+
+  #from(offset: number, limit: number): LogRow[] {
+    const rows = this.#database.all<Row>(
+      `SELECT base_offset, last_offset, header, frames
+       FROM log
+       WHERE base_offset >= coalesce((
+         SELECT CASE WHEN last_offset >= ?1 THEN base_offset END
+         FROM log WHERE base_offset <= ?1 ORDER BY base_offset DESC LIMIT 1
+       ), ?1)
+       ORDER BY base_offset LIMIT ?2`,
+      offset,
+      limit,
+    )
+    return rows.map(fromRow)
+  }
+
+  #insert(row: LogRow, seq: number, counters: Uint8Array): void {
+    this.#database.run(
+      `INSERT INTO log (base_offset, last_offset, seq, counters, header, frames)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      row.baseOffset,
+      row.lastOffset,
+      seq,
+      counters,
+      row.header,
+      row.frames,
+    )
+  }
+
+  #update(row: LogRow, seq: number, counters: Uint8Array): void {
+    const written = this.#database.all(
+      `UPDATE log SET last_offset = ?, seq = ?, counters = ?, header = ?, frames = ?
+       WHERE base_offset = ? RETURNING base_offset`,
+      row.lastOffset,
+      seq,
+      counters,
+      row.header,
+      row.frames,
+      row.baseOffset,
+    )
+    if (written.length === 0) throw new Error(`no row at offset ${row.baseOffset} to extend`)
+  }
+}
+
+function fromRow({ base_offset, last_offset, header, frames }: Row): LogRow {
+  return { baseOffset: base_offset, lastOffset: last_offset, header, frames }
+}

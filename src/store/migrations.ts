@@ -1,0 +1,116 @@
+import type { Database } from "./database.ts"
+
+/** Identity, settings and life of the object; one row, also after its destruction. */
+const IDENTITY = `
+  CREATE TABLE identity (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    schema_version INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('live', 'destroyed')),
+    incarnation INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    settings TEXT NOT NULL
+  ) STRICT`
+
+/**
+ * A row per commit: header and frames apart, so that a header is read without its payload. The key is the
+ * rowid, because a table without rowid is searched by reading whole rows: docs/adr/0008-rowid-keys-of-the-log.md.
+ */
+const LOG = `
+  CREATE TABLE log (
+    base_offset INTEGER PRIMARY KEY,
+    last_offset INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    counters BLOB NOT NULL,
+    header BLOB NOT NULL,
+    frames BLOB NOT NULL
+  ) STRICT`
+
+const DELIVERY_PAGE = `
+  CREATE TABLE delivery_page (
+    lane INTEGER NOT NULL,
+    state_id INTEGER NOT NULL,
+    page_no INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    folded_seq INTEGER NOT NULL,
+    counters BLOB NOT NULL,
+    runs BLOB NOT NULL,
+    PRIMARY KEY (lane, state_id, page_no)
+  ) STRICT, WITHOUT ROWID`
+
+const DELIVERY_RING = `
+  CREATE TABLE delivery_ring (
+    lane INTEGER NOT NULL,
+    state_id INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    folded_seq INTEGER NOT NULL,
+    counters BLOB NOT NULL,
+    transitions BLOB NOT NULL,
+    PRIMARY KEY (lane, state_id, slot)
+  ) STRICT, WITHOUT ROWID`
+
+/** Frames on their way to another object. */
+const OUTBOX = `
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY,
+    target TEXT NOT NULL,
+    key_hash INTEGER NOT NULL,
+    frame BLOB NOT NULL
+  ) STRICT`
+
+/** The highest sequence taken from each source. */
+const INBOX = `
+  CREATE TABLE inbox (
+    source TEXT NOT NULL,
+    incarnation INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (source, incarnation)
+  ) STRICT, WITHOUT ROWID`
+
+/** What has a name in a namespace, with the step that is under way. */
+const ENTRY = `
+  CREATE TABLE entry (
+    kind TEXT NOT NULL CHECK (kind IN ('queue', 'topic')),
+    name TEXT NOT NULL,
+    step TEXT NOT NULL CHECK (step IN ('creating', 'altering', 'deleting', 'ready')),
+    incarnation INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    settings TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, name)
+  ) STRICT, WITHOUT ROWID`
+
+/** The namespace's counter for incarnations and versions, which never goes back; one row. */
+const COUNTER = `
+  CREATE TABLE counter (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    schema_version INTEGER NOT NULL,
+    value INTEGER NOT NULL
+  ) STRICT`
+
+/** The only DDL, per kind of object; entry n brings a database from schema version n to n + 1. */
+export const MIGRATIONS = {
+  queue: [[IDENTITY, LOG, DELIVERY_PAGE, DELIVERY_RING, OUTBOX, INBOX]],
+  partition: [[IDENTITY, LOG]],
+  catalog: [[ENTRY, COUNTER]],
+} as const satisfies Record<string, readonly (readonly string[])[]>
+
+/** A kind of object that stores something. */
+export type StoreKind = keyof typeof MIGRATIONS
+
+/** The schema version that this code writes. */
+export function schemaVersion(kind: StoreKind): number {
+  return MIGRATIONS[kind].length
+}
+
+/** Applies what is missing from version `from` on. Call inside a transaction. */
+export function migrate(database: Database, kind: StoreKind, from: number): void {
+  const steps: readonly (readonly string[])[] = MIGRATIONS[kind]
+  for (const statements of steps.slice(from)) for (const statement of statements) database.run(statement)
+}
+
+/** Whether the object was ever created: a look that writes nothing. */
+export function hasTable(database: Database, table: string): boolean {
+  return database.all("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", table).length > 0
+}

@@ -1,0 +1,193 @@
+import { describe, expect, it } from "vitest"
+import type { DeliveryChanges } from "../../src/core/delivery/types.ts"
+import { CatalogStore, type StoredEntry } from "../../src/store/catalog-store.ts"
+import { DeliveryStore } from "../../src/store/delivery-store.ts"
+import type { Cost, DurableDatabase } from "../../src/store/durable-database.ts"
+import { createIdentity, readIdentity, writeSettings } from "../../src/store/identity-store.ts"
+import { LogStore } from "../../src/store/log-store.ts"
+import { OutboxStore } from "../../src/store/outbox-store.ts"
+import { sampleBytes } from "./place.ts"
+
+/** A place whose database counts as the platform bills. */
+export interface DurablePlace {
+  use<T>(body: (database: DurableDatabase) => T): Promise<T>
+}
+
+const COUNTERS = sampleBytes(5)
+const ROW = { baseOffset: 0, lastOffset: 9, header: sampleBytes(30), frames: sampleBytes(900) }
+const NOTHING: DeliveryChanges = { pages: [], deletedPages: [], ring: null }
+const PAGE = { pageNo: 0, seq: 1, foldedSeq: 0, runs: sampleBytes(300) }
+const RING = { slot: 0, seq: 1, foldedSeq: 0, transitions: sampleBytes(300) }
+const ENTRY: StoredEntry = {
+  kind: "queue",
+  name: "a",
+  step: "creating",
+  incarnation: 1,
+  version: 1,
+  settings: "{}",
+  createdAt: 1,
+  updatedAt: 1,
+}
+
+function createQueue(database: DurableDatabase): void {
+  database.transaction(() => createIdentity(database, "queue", { incarnation: 1, version: 1, settings: "{}" }))
+}
+
+function costOf(database: DurableDatabase, body: () => void): Cost {
+  const before = { ...database.cost }
+  body()
+  const { statements, rowsWritten: written, rowsRead, bytesWritten } = database.cost
+  return {
+    statements: statements - before.statements,
+    rowsWritten: written - before.rowsWritten,
+    rowsRead: rowsRead - before.rowsRead,
+    bytesWritten: bytesWritten - before.bytesWritten,
+  }
+}
+
+/** What a look at an object costs. */
+function identityCosts(open: () => DurablePlace): void {
+  it("looking for an identity: none, created or not", () =>
+    open().use((database) => {
+      const look = () => costOf(database, () => readIdentity(database, "queue")).rowsWritten
+      expect(look()).toBe(0)
+      createQueue(database)
+      expect(look()).toBe(0)
+    }))
+
+  it("changing settings: one", () =>
+    open().use((database) => {
+      createQueue(database)
+      expect(costOf(database, () => writeSettings(database, 2, "{}")).rowsWritten).toBe(1)
+    }))
+}
+
+/** What the log costs. */
+function logCosts(open: () => DurablePlace): void {
+  it("a row of the log: one to insert, one to extend, one to delete, each in one statement", () =>
+    open().use((database) => {
+      createQueue(database)
+      const log = new LogStore(database)
+      const one = { statements: 1, rowsWritten: 1 }
+      const insert = costOf(database, () => log.write({ ...ROW, extendsTail: false }, 1, COUNTERS))
+      expect(insert).toMatchObject({ ...one, bytesWritten: 935 })
+      const extend = costOf(database, () => log.write({ ...ROW, lastOffset: 12, extendsTail: true }, 2, COUNTERS))
+      expect(extend).toMatchObject({ ...one, bytesWritten: 935 })
+      expect(costOf(database, () => log.writeCounters(0, 3, COUNTERS))).toMatchObject({ ...one, bytesWritten: 5 })
+      expect(costOf(database, () => log.delete(0))).toMatchObject({ ...one, bytesWritten: 0 })
+      expect(costOf(database, () => log.delete(0)).rowsWritten).toBe(0)
+    }))
+
+  it("reading the log: none, and a scan reads little beyond where it ends", () =>
+    open().use((database) => {
+      createQueue(database)
+      const log = new LogStore(database)
+      for (let base = 0; base < 500; base++) {
+        log.write({ ...ROW, baseOffset: base, lastOffset: base, extendsTail: false }, base, COUNTERS)
+      }
+      const scan = (rows: number) => {
+        let left = rows
+        return costOf(database, () => log.scan(200, () => --left > 0))
+      }
+      expect(scan(1)).toMatchObject({ statements: 1, rowsWritten: 0 })
+      expect(scan(1).rowsRead).toBeLessThanOrEqual(4)
+      expect(scan(100).statements).toBeLessThanOrEqual(11)
+      expect(scan(100).rowsRead).toBeLessThanOrEqual(150)
+      expect(costOf(database, () => void log.newest())).toMatchObject({ rowsWritten: 0, rowsRead: 1 })
+      expect(costOf(database, () => void log.firstOffset())).toMatchObject({ rowsWritten: 0, rowsRead: 1 })
+    }))
+}
+
+/** What delivery states cost. */
+function deliveryCosts(open: () => DurablePlace): void {
+  it("a page of delivery state: one to insert, one to overwrite, one to delete, each in one statement", () =>
+    open().use((database) => {
+      createQueue(database)
+      const delivery = new DeliveryStore(database, 0)
+      const write = (changes: DeliveryChanges) => costOf(database, () => delivery.write(changes, COUNTERS))
+      for (const seq of [1, 2]) {
+        const page = write({ ...NOTHING, pages: [{ ...PAGE, seq }] })
+        expect(page).toMatchObject({ statements: 1, rowsWritten: 1, bytesWritten: 305 })
+      }
+      expect(write({ ...NOTHING, deletedPages: [0] })).toMatchObject({ statements: 1, rowsWritten: 1 })
+      expect(write(NOTHING)).toMatchObject({ statements: 0, rowsWritten: 0 })
+    }))
+
+  it("a slot of the ring: one to insert, one to overwrite, each in one statement", () =>
+    open().use((database) => {
+      createQueue(database)
+      const delivery = new DeliveryStore(database, 0)
+      for (const seq of [1, 2]) {
+        const ring = costOf(database, () => delivery.write({ ...NOTHING, ring: { ...RING, seq } }, COUNTERS))
+        expect(ring).toMatchObject({ statements: 1, rowsWritten: 1, bytesWritten: 305 })
+      }
+    }))
+}
+
+/** What moving costs. */
+function outboxCosts(open: () => DurablePlace): void {
+  it("a move: one when it leaves, one when it is taken, one for the source's place in the inbox", () =>
+    open().use((database) => {
+      createQueue(database)
+      const outbox = new OutboxStore(database)
+      const costs = (body: () => void) => costOf(database, body).rowsWritten
+      for (const seq of [1, 2, 3]) {
+        expect(costs(() => outbox.add({ seq, target: "t", keyHash: 0, frame: sampleBytes(50) }))).toBe(1)
+      }
+      expect(costs(() => void outbox.oldest("t", 10))).toBe(0)
+      expect(costs(() => void outbox.taken("t", 2))).toBe(2)
+      expect(costs(() => outbox.take("s", 1, 1))).toBe(1)
+      expect(costs(() => outbox.take("s", 1, 2))).toBe(1)
+      expect(costs(() => outbox.take("s", 1, 2))).toBe(0)
+    }))
+}
+
+/** What names cost. */
+function catalogCosts(open: () => DurablePlace): void {
+  it("reading a catalog: none, written or not", () =>
+    open().use((database) => {
+      const look = () =>
+        costOf(database, () => {
+          const catalog = new CatalogStore(database)
+          catalog.find("queue", "a")
+          catalog.list("queue", "", 10, null)
+          catalog.unfinished()
+        }).rowsWritten
+      expect(look()).toBe(0)
+      new CatalogStore(database).insert(ENTRY)
+      expect(look()).toBe(0)
+    }))
+
+  it("a number, and each change of an entry: one", () =>
+    open().use((database) => {
+      const catalog = new CatalogStore(database)
+      catalog.nextNumber()
+      const costs = (body: () => void) => costOf(database, body).rowsWritten
+      expect(costs(() => void catalog.nextNumber())).toBe(1)
+      expect(costs(() => catalog.insert(ENTRY))).toBe(1)
+      expect(costs(() => catalog.setStep("queue", "a", "ready"))).toBe(1)
+      expect(
+        costs(() => catalog.update("queue", "a", { step: "altering", version: 2, settings: "{}", updatedAt: 2 })),
+      ).toBe(1)
+      expect(costs(() => catalog.remove("queue", "a"))).toBe(1)
+    }))
+}
+
+/** What the statements of the stores cost, exactly as it is billed. */
+export function rowsWritten(open: () => DurablePlace): void {
+  describe("identity", () => {
+    identityCosts(open)
+  })
+  describe("log", () => {
+    logCosts(open)
+  })
+  describe("delivery", () => {
+    deliveryCosts(open)
+  })
+  describe("outbox", () => {
+    outboxCosts(open)
+  })
+  describe("catalog", () => {
+    catalogCosts(open)
+  })
+}

@@ -1,0 +1,171 @@
+import fc from "fast-check"
+import { beforeAll, describe, expect, it } from "vitest"
+import { HttpScene, upTo } from "../support/http.ts"
+import {
+  sendWild,
+  wildBody,
+  wildHeaders,
+  wildName,
+  wildObject,
+  wildQuery,
+  type WildRequest,
+} from "../support/http-fuzz.ts"
+
+const scene = new HttpScene()
+const RUNS = 100
+const QUEUE = "/v1/queues/kept"
+const TOPIC = "/v1/topics/kept"
+/** What an operation takes, but so short that waiting for nothing takes no time. */
+const wait = fc.constantFrom(0, 1, 5)
+const list = (entry: fc.Arbitrary<unknown>) => fc.array(entry, { minLength: 1, maxLength: 4 })
+
+const headers = fc.dictionary(fc.string({ maxLength: 5 }), fc.string({ maxLength: 5 }), { maxKeys: 2 })
+const bytes = wildObject({ bodyBase64: fc.base64String(), headers }, ["bodyBase64"])
+const value = fc.jsonValue() as fc.Arbitrary<unknown>
+const message = fc.oneof(wildObject({ body: value, headers }, ["body"]), bytes, wildObject({ groupId: fc.string() }))
+const record = fc.oneof(wildObject({ body: value, key: fc.string(), partition: fc.nat(2) }, ["body"]), bytes)
+/** Some count, some are used up, and some never were. */
+let receipts: readonly string[] = []
+const receipt = fc.oneof(
+  fc.nat(99).map((index) => receipts[index] ?? "x"),
+  fc.base64String(),
+  fc.string(),
+)
+
+function settling(options: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<unknown> {
+  const required = Object.keys(options).filter((name) => name === "visibilityTimeoutMs")
+  return fc.oneof(
+    wildObject({ receipts: list(receipt), ...options }, ["receipts", ...required]),
+    wildObject({ entries: list(wildObject({ receipt, ...options }, ["receipt", ...required])) }, ["entries"]),
+  )
+}
+
+const delay = fc.nat(604_800_000)
+const timeout = fc.nat(43_200_000)
+const retryDelay = wildObject({
+  kind: fc.constantFrom("constant", "linear", "exponential"),
+  delayMs: delay,
+  stepMs: delay,
+  baseMs: delay,
+  maxMs: delay,
+  jitter: fc.double(),
+})
+const queueSettings = wildObject({
+  ordering: fc.constantFrom("standard", "fifo"),
+  visibilityTimeoutMs: fc.integer({ min: 60_000, max: 43_200_001 }),
+  deadLetterQueue: fc.constantFrom("kept", "altered", "none", null),
+  retryDelay,
+})
+const nothing = fc.constant({})
+
+/** Every operation: method, path, query, body. */
+const OPERATIONS: readonly (readonly [string, string, readonly string[], fc.Arbitrary<unknown>])[] = [
+  ["GET", "/v1/queues", ["prefix", "limit", "cursor"], nothing],
+  ["PUT", "/v1/queues/altered", ["x"], queueSettings],
+  ["GET", QUEUE, ["x"], nothing],
+  ["DELETE", "/v1/queues/none", ["x"], nothing],
+  ["POST", `${QUEUE}/messages`, ["raw"], fc.oneof(message, wildObject({ messages: list(message) }, ["messages"]))],
+  [
+    "POST",
+    `${QUEUE}/receive`,
+    ["x"],
+    wildObject({ maxMessages: fc.nat(3), waitMs: wait, visibilityTimeoutMs: timeout }),
+  ],
+  ["POST", `${QUEUE}/ack`, ["x"], settling({})],
+  ["POST", `${QUEUE}/nack`, ["x"], settling({ delayMs: fc.nat(1000), error: fc.string() })],
+  ["POST", `${QUEUE}/extend`, ["x"], settling({ visibilityTimeoutMs: timeout })],
+  ["GET", "/v1/topics", ["prefix", "limit", "cursor"], nothing],
+  ["PUT", TOPIC, ["x"], wildObject({ partitions: fc.nat(4) })],
+  ["GET", TOPIC, ["x"], nothing],
+  ["DELETE", "/v1/topics/none", ["x"], nothing],
+  ["POST", `${TOPIC}/records`, ["x"], fc.oneof(record, wildObject({ records: list(record) }, ["records"]))],
+  ["GET", `${TOPIC}/partitions/0/records`, ["from", "maxRecords", "maxBytes"], nothing],
+  ["DELETE", `${TOPIC}/partitions/0/records`, ["before"], nothing],
+  ["GET", "/v1/connect", ["x"], nothing],
+  ["GET", "/healthz", ["x"], nothing],
+  ["GET", "/openapi.json", ["x"], nothing],
+]
+
+beforeAll(async () => {
+  await scene.put(QUEUE, { visibilityTimeoutMs: 43_200_000 })
+  await scene.put("/v1/queues/altered")
+  await scene.put(TOPIC, { partitions: 2 })
+  await scene.send(QUEUE, ...upTo(200))
+  const held = await scene.receive(QUEUE, { maxMessages: 100 })
+  receipts = held.map((one) => one.receipt)
+  await scene.append(TOPIC, { body: 1, partition: 0 }, { body: 2, partition: 1 })
+})
+
+/** What requests may change. Leases and delays that end by themselves don't show in it. */
+async function state(): Promise<string> {
+  const [queue, altered, topic] = await Promise.all([QUEUE, "/v1/queues/altered", TOPIC].map((path) => scene.get(path)))
+  const { statistics } = queue!.body as { statistics: Record<string, number> }
+  const { ready, inFlight, delayed, oldestAt: _, ...totals } = statistics
+  return JSON.stringify([ready! + inFlight! + delayed!, totals, altered!.body, topic!.body])
+}
+
+/** A wait that is long, and no bug. */
+function isLongWait({ path, body }: WildRequest): boolean {
+  const waitMs = /"waitMs":\s*(\d+)\s*[,}]/.exec(new TextDecoder().decode(body))?.[1]
+  return path.includes("/receive") && Number(waitMs ?? 0) > 5
+}
+
+/** Sends it: no 5xx, a problem where it is refused, and then nothing has changed. */
+async function check(wild: WildRequest): Promise<void> {
+  if (isLongWait(wild)) return
+  const before = await state()
+  const { status, type, text } = await sendWild(scene.broker.url, scene.broker.token, wild)
+  expect(status).toBeGreaterThanOrEqual(200)
+  expect(status, text).toBeLessThan(500)
+  if (status < 400) return
+  // what is no HTTP or no URI is refused by the runtime and never gets to the broker
+  const byRuntime = status === 400 && ["invalid URI", "Bad Request"].includes(text)
+  if (wild.method !== "HEAD" && !byRuntime) {
+    expect(type).toBe("application/problem+json")
+    expect(JSON.parse(text)).toMatchObject({ status, code: /^[a-z_]+$/, detail: /./ })
+  }
+  expect(await state()).toBe(before)
+}
+
+describe("[H39] whatever comes, it is no 5xx, what is refused changes nothing, and the next request works", () => {
+  it.each(OPERATIONS)("%s %s", async (method, path, parameters, body) => {
+    const wild = fc.record({
+      method: fc.constant(method),
+      path: wildQuery(parameters).map((query) => path + query),
+      headers: wildHeaders,
+      body: method === "GET" ? fc.constant(new Uint8Array()) : wildBody(body),
+    })
+    await fc.assert(fc.asyncProperty(wild, check), { numRuns: RUNS })
+    await works()
+  })
+
+  it("other names, methods and paths", async () => {
+    const part = fc.oneof(wildName, fc.constantFrom("v1", "queues", "topics", "kept", "messages", "partitions", "0"))
+    const path = fc.oneof(
+      fc.array(part, { maxLength: 5 }).map((parts) => `/${parts.join("/")}`),
+      fc
+        .tuple(fc.constantFrom(...OPERATIONS), wildName)
+        .map(([[, operation], name]) => operation.replace("kept", name)),
+    )
+    const method = fc.constantFrom("GET", "HEAD", "POST", "PATCH", "OPTIONS", "PUT", "DELETE")
+    const wild = fc.record({ method, path, headers: wildHeaders, body: fc.constant(new Uint8Array()) })
+    // a valid name would be created or deleted, which is no bug
+    const harmless = wild.filter(
+      (request) => !["PUT", "DELETE"].includes(request.method) || !/^\/v1\/\w+\/\w+$/.test(request.path),
+    )
+    await fc.assert(fc.asyncProperty(harmless, check), { numRuns: 3 * RUNS })
+    await works()
+  })
+})
+
+/** A message through the queue, and a record through the topic. */
+async function works(): Promise<void> {
+  const queue = await scene.queue()
+  await scene.send(queue, "next")
+  const { body, receipt } = await scene.receiveOne(queue)
+  expect(body).toBe("next")
+  expect(await scene.settle("ack", queue, { receipts: [receipt] })).toEqual(["ok"])
+  const [place] = await scene.append(TOPIC, { body: "next", partition: 1 })
+  const read = await scene.get(`${TOPIC}/partitions/1/records?from=${place!.offset}`)
+  expect(read).toMatchObject({ status: 200, body: { records: [{ body: "next" }] } })
+}

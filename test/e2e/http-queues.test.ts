@@ -1,0 +1,208 @@
+import { describe, expect, it } from "vitest"
+import { HttpScene, problem, upTo } from "../support/http.ts"
+
+const scene = new HttpScene()
+
+const DEFAULTS = {
+  ordering: "standard",
+  visibilityTimeoutMs: 30_000,
+  maxDeliveries: null,
+  deadLetterQueue: null,
+  retryDelay: { kind: "constant", delayMs: 0 },
+}
+
+interface QueueView {
+  readonly settings: object
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+describe("PUT", () => {
+  it("[H11] creates with defaults, and says so once", async () => {
+    const path = `/v1/queues/${scene.newName()}`
+    const askedAt = Date.now()
+    const created = await scene.request("PUT", path)
+    expect(created).toMatchObject({ status: 201, body: { name: path.slice(11), settings: DEFAULTS } })
+    expect(created.headers.get("location")).toBe(path)
+    const { createdAt, updatedAt } = created.body as QueueView
+    expect(updatedAt).toBe(createdAt)
+    expect(createdAt).toBeGreaterThanOrEqual(askedAt - 1)
+    expect(createdAt).toBeLessThanOrEqual(Date.now() + 1)
+    for (const body of [{}, DEFAULTS])
+      expect(await scene.put(path, body)).toMatchObject({ status: 200, body: created.body })
+  })
+
+  it("[H11] changes the fields named, and no others", async () => {
+    const path = await scene.queue({ visibilityTimeoutMs: 5_000, maxDeliveries: 3 })
+    await scene.send(path, "stays")
+    const retryDelay = { kind: "exponential", baseMs: 100, maxMs: 1_000, jitter: 0.5 }
+    const changed = await scene.put(path, { maxDeliveries: null, retryDelay })
+    const settings = { ...DEFAULTS, visibilityTimeoutMs: 5_000, retryDelay }
+    expect(changed).toMatchObject({ status: 200, body: { settings } })
+    expect(await scene.get(path)).toMatchObject({ status: 200, body: { settings, statistics: { ready: 1 } } })
+    expect((await scene.receiveOne(path)).body).toBe("stays")
+  })
+
+  it("[H11] every setting may be at its limits", async () => {
+    const largest = { visibilityTimeoutMs: 43_200_000, maxDeliveries: 1000 }
+    expect((await scene.put(await scene.queue(), largest)).status).toBe(200)
+    const smallest = {
+      visibilityTimeoutMs: 0,
+      maxDeliveries: 1,
+      retryDelay: { kind: "linear", stepMs: 0, maxMs: 604_800_000 },
+    }
+    expect((await scene.put(await scene.queue(), smallest)).status).toBe(200)
+  })
+
+  it.each([
+    [{ ordering: "lifo" }, "/ordering"],
+    [{ ordering: null }, "/ordering"],
+    [{ visibilityTimeoutMs: -1 }, "/visibilityTimeoutMs"],
+    [{ visibilityTimeoutMs: 43_200_001 }, "/visibilityTimeoutMs"],
+    [{ visibilityTimeoutMs: 0.5 }, "/visibilityTimeoutMs"],
+    [{ visibilityTimeoutMs: "30000" }, "/visibilityTimeoutMs"],
+    [{ maxDeliveries: 0 }, "/maxDeliveries"],
+    [{ maxDeliveries: 1001 }, "/maxDeliveries"],
+    [{ deadLetterQueue: "a b" }, "/deadLetterQueue"],
+    [{ deadLetterQueue: "there-is-none" }, "/deadLetterQueue"],
+    [{ retryDelay: 5 }, "/retryDelay"],
+    [{ retryDelay: { kind: "never" } }, "/retryDelay/kind"],
+    [{ retryDelay: { kind: "constant", delayMs: 604_800_001 } }, "/retryDelay/delayMs"],
+    [{ retryDelay: { kind: "exponential", baseMs: 1, maxMs: 1, jitter: 1.5 } }, "/retryDelay/jitter"],
+  ])("[H9] [H11] %j is refused at %s, and nothing is created or changed", async (settings, pointer) => {
+    const path = `/v1/queues/${scene.newName()}`
+    expect(await scene.put(path, settings)).toMatchObject(problem(422, "invalid_field", { pointer }))
+    expect(await scene.get(path)).toMatchObject(problem(404, "not_found"))
+    await scene.put(path)
+    expect(await scene.put(path, { maxDeliveries: 7, ...settings })).toMatchObject(problem(422, "invalid_field"))
+    expect(await scene.get(path)).toMatchObject({ body: { settings: DEFAULTS } })
+  })
+
+  it("[H11] ordering is fixed, and a dead-letter queue must not lead back", async () => {
+    const fifo = await scene.queue({ ordering: "fifo" })
+    const standard = await scene.queue()
+    expect(await scene.put(fifo, { ordering: "standard" })).toMatchObject(problem(409, "conflict"))
+    expect((await scene.put(fifo, { ordering: "fifo" })).status).toBe(200)
+    const pointer = "/deadLetterQueue"
+    const refused = problem(422, "invalid_field", { pointer })
+    const nameOf = (path: string) => path.slice("/v1/queues/".length)
+    expect(await scene.put(standard, { deadLetterQueue: nameOf(fifo) })).toMatchObject(refused)
+    expect(await scene.put(standard, { deadLetterQueue: nameOf(standard) })).toMatchObject(refused)
+    const next = await scene.queue({ deadLetterQueue: nameOf(standard) })
+    expect(await scene.put(standard, { deadLetterQueue: nameOf(next) })).toMatchObject(refused)
+    expect(await scene.get(standard)).toMatchObject({ body: { settings: DEFAULTS } })
+  })
+
+  it("[H11] many at once create one", async () => {
+    const path = `/v1/queues/${scene.newName()}`
+    const answers = await Promise.all(upTo(10).map(() => scene.put(path)))
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(9)
+    expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1)
+  })
+})
+
+describe("GET", () => {
+  it("[H12] shows exact statistics", async () => {
+    const path = await scene.queue()
+    const nothing = { ready: 0, inFlight: 0, delayed: 0, bytes: 0, oldestAt: null }
+    const noTotals = { sent: 0, delivered: 0, acknowledged: 0, deadLettered: 0, dropped: 0, forwarding: 0 }
+    expect(await scene.statistics(path)).toEqual({ ...nothing, ...noTotals })
+    await scene.send(path, ...upTo(10))
+    const messages = await scene.receive(path, { maxMessages: 4 })
+    const [first, second, third] = messages.map(({ receipt }) => receipt)
+    expect(await scene.settle("ack", path, { receipts: [first] })).toEqual(["ok"])
+    expect(await scene.settle("nack", path, { receipts: [second], delayMs: 60_000 })).toEqual(["ok"])
+    expect(await scene.settle("nack", path, { receipts: [third], reject: true })).toEqual(["ok"])
+    const statistics = await scene.statistics(path)
+    expect(statistics).toMatchObject({ ready: 6, inFlight: 1, delayed: 1, sent: 10, delivered: 4 })
+    expect(statistics).toMatchObject({ acknowledged: 1, deadLettered: 0, dropped: 1, forwarding: 0 })
+    expect(statistics["bytes"]).toBeGreaterThan(0)
+    expect(statistics["oldestAt"]).toBe(messages[1]!.sentAt)
+  })
+
+  it("[H12] a queue that is not there is not found, by any operation", async () => {
+    const path = `/v1/queues/${scene.newName()}`
+    const notFound = problem(404, "not_found", { resource: "queue", name: path.slice(11) })
+    expect(await scene.get(path)).toMatchObject(notFound)
+    expect(await scene.delete(path)).toMatchObject(notFound)
+    expect(await scene.post(`${path}/messages`, { body: 1 })).toMatchObject(notFound)
+    expect(await scene.post(`${path}/receive`, { waitMs: 5_000 })).toMatchObject(notFound)
+    expect(await scene.post(`${path}/ack`, { receipts: ["a"] })).toMatchObject(notFound)
+    expect(await scene.post(`${path}/nack`, { receipts: ["a"] })).toMatchObject(notFound)
+    expect(await scene.post(`${path}/extend`, { receipts: ["a"], visibilityTimeoutMs: 1 })).toMatchObject(notFound)
+  })
+})
+
+describe("lists", () => {
+  /** All names that begin with `prefix`, by pages of `limit`. */
+  async function list(kind: "queues" | "topics", prefix: string, limit: number): Promise<string[]> {
+    const names: string[] = []
+    for (let cursor: string | null = ""; cursor !== null;) {
+      const query = `prefix=${prefix}&limit=${limit}${cursor === "" ? "" : `&cursor=${cursor}`}`
+      const answer = await scene.get(`/v1/${kind}?${query}`)
+      expect(answer.status).toBe(200)
+      const page = answer.body as { cursor: string | null } & Record<string, { name: string }[]>
+      expect(page[kind]!.length).toBeLessThanOrEqual(limit)
+      names.push(...page[kind]!.map(({ name }) => name))
+      cursor = page.cursor
+    }
+    return names
+  }
+
+  it.each(["queues", "topics"] as const)("[H13] of %s are in order, by prefix, in pages", async (kind) => {
+    const names = ["list-B", "list-a", "list-a.b", "list-a_b", "list-b", "list.a", "lisT", "listing"]
+    await Promise.all(names.map((name) => scene.put(`/v1/${kind}/${name}`)))
+    const wanted = names.filter((name) => name.startsWith("list-")).sort()
+    for (const limit of [1, 2, 5, 1000]) expect(await list(kind, "list-", limit)).toEqual(wanted)
+    expect(await list(kind, "list-a", 1)).toEqual(["list-a", "list-a.b", "list-a_b"])
+    expect(await list(kind, "list-a_", 1)).toEqual(["list-a_b"])
+    expect(await list(kind, "nothing-like-it", 1)).toEqual([])
+    const shown = (await scene.get(`/v1/${kind}?prefix=list-B`)).body as Record<string, unknown[]>
+    expect(Object.keys(shown[kind]![0] as object).sort()).toEqual(["createdAt", "name", "settings", "updatedAt"])
+  })
+
+  it.each([
+    "limit=0",
+    "limit=1001",
+    "limit=-1",
+    "limit=1.5",
+    "limit=1e2",
+    "limit=",
+    "prefix=a%20b",
+    "prefix=%25",
+    "cursor=",
+  ])("[H13] %s is refused", async (query) => {
+    const expected = problem(422, "invalid_field", { pointer: `/${query.split("=")[0]}` })
+    for (const kind of ["queues", "topics"]) expect(await scene.get(`/v1/${kind}?${query}`)).toMatchObject(expected)
+  })
+})
+
+describe("DELETE", () => {
+  it("[H14] ends a queue and its messages; the name may be used again", async () => {
+    const path = await scene.queue({ visibilityTimeoutMs: 7_000 })
+    await scene.send(path, 1, 2, 3)
+    const { receipt } = await scene.receiveOne(path)
+    expect(await scene.delete(path)).toMatchObject({ status: 204, body: "" })
+    expect(await scene.get(path)).toMatchObject(problem(404, "not_found"))
+    expect(await scene.delete(path)).toMatchObject(problem(404, "not_found"))
+    expect(await scene.post(`${path}/messages`, { body: 1 })).toMatchObject(problem(404, "not_found"))
+    expect(await scene.put(path)).toMatchObject({ status: 201, body: { settings: DEFAULTS } })
+    expect(await scene.receive(path, { maxMessages: 10 })).toEqual([])
+    expect(await scene.statistics(path)).toMatchObject({ ready: 0, inFlight: 0, sent: 0 })
+    for (const verb of ["ack", "nack"] as const) {
+      expect(await scene.settle(verb, path, { receipts: [receipt] })).toEqual(["invalid_receipt"])
+    }
+  })
+
+  it("[H14] ends a receive that waits", async () => {
+    const path = await scene.queue()
+    const waiting = scene.post(`${path}/receive`, { waitMs: 15_000 })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const askedAt = performance.now()
+    expect((await scene.delete(path)).status).toBe(204)
+    // its status was sent when it began to wait
+    expect(await waiting).toMatchObject({ status: 200, body: { messages: [] } })
+    expect(performance.now() - askedAt).toBeLessThan(3_000)
+  })
+})

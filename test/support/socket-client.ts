@@ -1,0 +1,104 @@
+import { once } from "node:events"
+import { WebSocket } from "ws"
+import type { TestBroker } from "./broker.ts"
+
+/** A frame from the broker. */
+export type Frame = Readonly<Record<string, unknown>>
+
+/** How long a test waits for a frame before it fails: generous, because a loaded machine is slow and not wrong. */
+const PATIENCE_MS = 20_000
+
+/** A client of `GET /v1/connect`, as thin as can be. */
+export class SocketClient {
+  /** Everything that came and was not taken yet. */
+  readonly frames: Frame[] = []
+  readonly #socket: WebSocket
+  readonly #waiting = new Set<() => void>()
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket
+    socket.on("message", (data: Buffer) => {
+      const message = JSON.parse(data.toString("utf8")) as Frame | Frame[]
+      this.frames.push(...(Array.isArray(message) ? message : [message]))
+      for (const wake of this.#waiting) wake()
+    })
+  }
+
+  /** A client whose socket is open. */
+  static async open(broker: TestBroker): Promise<SocketClient> {
+    const url = `${broker.url.replace(/^http/, "ws")}/v1/connect`
+    const socket = new WebSocket(url, ["millrace.v1"], { headers: { authorization: `Bearer ${broker.token}` } })
+    const client = new SocketClient(socket)
+    await once(socket, "open")
+    return client
+  }
+
+  /** Sends each as a message of its own; strings and bytes as they are. */
+  send(...messages: readonly (string | Uint8Array | object)[]): void {
+    for (const message of messages) {
+      const raw = typeof message === "string" || message instanceof Uint8Array
+      this.#socket.send(raw ? message : JSON.stringify(message))
+    }
+  }
+
+  /** Takes the first frame for which `matches` holds out of those that came or come. */
+  async take(matches: (frame: Frame) => boolean): Promise<Frame> {
+    const deadlineAt = Date.now() + PATIENCE_MS
+    for (;;) {
+      const index = this.frames.findIndex(matches)
+      if (index !== -1) return this.frames.splice(index, 1)[0]!
+      await this.#next(deadlineAt)
+    }
+  }
+
+  /** Takes the first frame of a type. */
+  takeType(type: string): Promise<Frame> {
+    return this.take((frame) => frame["type"] === type)
+  }
+
+  /** Takes messages or records of a subscription until there are `count`. */
+  async collect(sub: number, count: number): Promise<Frame[]> {
+    const collected: Frame[] = []
+    while (collected.length < count) {
+      const frame = await this.take((frame) => frame["type"] === "deliver" && frame["sub"] === sub)
+      collected.push(...entriesOf(frame))
+    }
+    return collected
+  }
+
+  /** Messages and records that were delivered and not taken yet. */
+  get delivered(): Frame[] {
+    return this.frames.filter((frame) => frame["type"] === "deliver").flatMap(entriesOf)
+  }
+
+  /** Says goodbye and waits for the broker's; returns the code. */
+  async close(code = 1000): Promise<number> {
+    const closed = once(this.#socket, "close")
+    this.#socket.close(code)
+    return Number((await closed)[0])
+  }
+
+  /** Breaks off, as a crash would. */
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  async #next(deadlineAt: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#waiting.add(resolve)
+    const timer = setTimeout(
+      () => reject(new Error(`nothing came; there is ${JSON.stringify(this.frames).slice(0, 2000)}`)),
+      Math.max(0, deadlineAt - Date.now()),
+    )
+    try {
+      await promise
+    } finally {
+      clearTimeout(timer)
+      this.#waiting.delete(resolve)
+    }
+  }
+}
+
+function entriesOf(frame: Frame): Frame[] {
+  return (frame["messages"] ?? frame["records"]) as Frame[]
+}

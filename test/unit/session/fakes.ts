@@ -1,0 +1,185 @@
+import type { Failure } from "../../../src/core/errors.ts"
+import { encodeDeliveries } from "../../../src/core/log/delivered.ts"
+import { encodeFrame } from "../../../src/core/log/frame.ts"
+import { decodeSubmissions } from "../../../src/core/log/submission.ts"
+import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from "../../../src/core/queue/settings.ts"
+import { err, ok, type Result } from "../../../src/core/result.ts"
+import type { TopicSettings } from "../../../src/core/stream/settings.ts"
+import type { CatalogEntry } from "../../../src/objects/contract.ts"
+import { decodeFrames, type Framed, type FromObject, type ToObject } from "../../../src/protocol/internal/frames.ts"
+import type { Dial, ObjectSocketEvents, SessionContext } from "../../../src/session/ports.ts"
+import { Session } from "../../../src/session/session.ts"
+
+const decoder = new TextDecoder()
+
+/** One internal socket as its object sees it. */
+export class FakeSocket {
+  readonly version: number
+  readonly frames: Framed<ToObject>[][] = []
+  readonly events: ObjectSocketEvents
+  closedWith: number | null = null
+
+  constructor(version: number, events: ObjectSocketEvents) {
+    this.version = version
+    this.events = events
+  }
+
+  /** All operations that came, whatever the frame. */
+  get operations(): readonly ToObject[] {
+    return this.frames.flat().map(({ operation }) => operation)
+  }
+
+  get types(): readonly string[] {
+    return this.operations.map(({ type }) => type)
+  }
+
+  say(operation: FromObject, blob: Uint8Array = new Uint8Array(0)): void {
+    this.events.received([{ operation, blob }])
+  }
+
+  /** Answers the publishes of one frame as a queue would, with ids from `firstId` on. */
+  confirmQueue(frame: readonly Framed<ToObject>[], firstId: number): void {
+    let id = firstId
+    for (const { operation } of frame) {
+      if (operation.type !== "publish") continue
+      const confirms = operation.refs.map((ref, index) => ({
+        ref,
+        results: Array.from({ length: operation.counts[index]! }, () => id++),
+      }))
+      this.say({ type: "confirm", incarnation: 7, confirms })
+    }
+  }
+}
+
+/** Names and objects, as far as a session needs them. */
+export class FakeBroker implements SessionContext {
+  readonly sockets = new Map<string, FakeSocket[]>()
+  readonly queues = new Map<string, QueueSettings>()
+  readonly topics = new Map<string, TopicSettings>()
+  /** What objects answer to the next upgrades. */
+  readonly refusals: Failure[] = []
+  readonly resolved: string[] = []
+  version = 1
+  /** Resolves when names may be resolved. */
+  gate: Promise<void> = Promise.resolve()
+
+  readonly resolveQueue = (name: string, fresh: boolean): Promise<Result<CatalogEntry<QueueSettings>, Failure>> =>
+    this.#resolve(this.queues, "queue", name, fresh)
+
+  readonly resolveTopic = (name: string, fresh: boolean): Promise<Result<CatalogEntry<TopicSettings>, Failure>> =>
+    this.#resolve(this.topics, "topic", name, fresh)
+
+  dialQueue(queue: string): Dial {
+    return this.#dial(`queue/${queue}`)
+  }
+
+  dialPartition(topic: string, partition: number): Dial {
+    return this.#dial(`topic/${topic}/${partition}`)
+  }
+
+  queue(name: string, settings: Partial<QueueSettings> = {}): this {
+    this.queues.set(name, { ...DEFAULT_QUEUE_SETTINGS, ...settings })
+    return this
+  }
+
+  topic(name: string, partitions: number): this {
+    this.topics.set(name, { partitions })
+    return this
+  }
+
+  /** The newest socket to an object. */
+  socket(key: string): FakeSocket {
+    const socket = this.sockets.get(key)?.at(-1)
+    if (socket === undefined) throw new Error(`no socket to ${key}`)
+    return socket
+  }
+
+  #dial(key: string): Dial {
+    return (version, events) => {
+      const refusal = this.refusals.shift()
+      if (refusal !== undefined) return Promise.resolve(err(refusal))
+      const socket = new FakeSocket(version, events)
+      this.sockets.set(key, [...(this.sockets.get(key) ?? []), socket])
+      const send = (frame: Uint8Array): void => void socket.frames.push(decodeFrames<ToObject>(frame, decoder))
+      const close = (code: number): void => void (socket.closedWith = code)
+      return Promise.resolve(ok({ send, close }))
+    }
+  }
+
+  async #resolve<Settings>(
+    names: ReadonlyMap<string, Settings>,
+    resource: "queue" | "topic",
+    name: string,
+    fresh: boolean,
+  ): Promise<Result<CatalogEntry<Settings>, Failure>> {
+    this.resolved.push(`${name}${fresh ? " fresh" : ""}`)
+    await this.gate
+    const settings = names.get(name)
+    if (settings === undefined) return err({ code: "not_found", resource, name })
+    return ok({ name, incarnation: 7, version: this.version, settings, createdAt: 0, updatedAt: 0 })
+  }
+}
+
+/** What a client gets, message by message. */
+export type Received = Record<string, unknown>
+
+/** A session with a client and a broker that are made up. */
+export class FakeClient {
+  readonly broker: FakeBroker
+  readonly session: Session
+  readonly texts: string[] = []
+
+  constructor(broker: FakeBroker) {
+    this.broker = broker
+    this.session = new Session({ send: (text) => void this.texts.push(text) }, broker)
+  }
+
+  /** All frames that came, whatever the message. */
+  get frames(): readonly Received[] {
+    return this.texts.map((text) => JSON.parse(text) as Received | Received[]).flat()
+  }
+
+  /** The frames that came since the last call. */
+  take(): readonly Received[] {
+    const { frames } = this
+    this.texts.length = 0
+    return frames
+  }
+
+  /** Says something, as one message each, within one macrotask; then lets everything settle. */
+  async say(...messages: unknown[]): Promise<void> {
+    for (const message of messages) this.session.receive(JSON.stringify(message))
+    await settled()
+  }
+}
+
+/** Waits until nothing more happens by itself. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 1))
+}
+
+/** Deliveries of texts, from `offset` on. */
+export function deliveries(texts: readonly string[], offset = 0): Uint8Array {
+  const value = (text: string): Uint8Array => new TextEncoder().encode(text)
+  return encodeDeliveries(
+    texts.map((text, index) => ({
+      offset: offset + index,
+      messageId: offset + index,
+      appendedAt: 1000,
+      attempt: 1,
+      deliveryCount: 1,
+      firstDeliveredAt: 1000,
+      frame: encodeFrame({ format: "text", value: value(text), key: null, headers: [], producedAt: null }),
+    })),
+  )
+}
+
+/** How many frames a published blob holds. */
+export function published({ blob }: Framed<ToObject>): number {
+  return decodeSubmissions(blob).count
+}
+
+/** The code of the problem that a frame or result carries. */
+export function codeOf(frame: unknown): unknown {
+  return (frame as { problem?: { code?: unknown } }).problem?.code
+}
