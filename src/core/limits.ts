@@ -6,6 +6,12 @@ export const MAX_MESSAGE_BYTES = 1024 * 1024
 /** An HTTP body: one full message in base64 (4/3), its headers, and the JSON around them. */
 export const MAX_BODY_BYTES = 2 * 1024 * 1024
 
+/** What is read and thrown away of a body that was refused, so that its client comes to see the answer. */
+export const MAX_DISCARDED_BODY_BYTES = 4 * MAX_BODY_BYTES
+
+/** How long a refusal waits for the rest of a body: at a megabyte a second most of what is discarded at all. */
+export const MAX_DISCARD_MS = 5_000
+
 /** Entries in one batch of an HTTP request or socket frame; a commit's row holds as many. */
 export const MAX_BATCH_ENTRIES = 1000
 

@@ -4,6 +4,7 @@ import { NAME_PATTERN } from "../core/limits.ts"
 import { err, ok, type Result } from "../core/result.ts"
 import { invalidField, pointerToken } from "../protocol/native/fields.ts"
 import { INTERNAL_PROBLEM } from "../protocol/native/problems.ts"
+import { discardBody } from "./body.ts"
 import type { Env } from "./env.ts"
 import { authenticate } from "./middleware/auth.ts"
 import type { Operation } from "./operation.ts"
@@ -23,12 +24,12 @@ export const app = new Hono<{ Bindings: Env }>()
 
 // One handler per route and no middleware: the router then calls it without composing a chain for each request.
 for (const operation of OPERATIONS) {
-  app.on(operation.method, operation.path, (context) => run(operation, context))
+  app.on(operation.method, operation.path, (context) => answer(operation, context))
 }
 
 app.notFound((context) => {
   const caller = authenticate(context.req.raw, context.env)
-  return refusal(caller.ok ? unrouted(context.req.path) : caller.error)
+  return refuse(context.req.raw, caller.ok ? unrouted(context.req.path) : caller.error)
 })
 
 app.onError((error) => {
@@ -36,21 +37,30 @@ app.onError((error) => {
   return problemResponse(INTERNAL_PROBLEM)
 })
 
-async function run(operation: Operation, context: AppContext): Promise<Response> {
+async function answer(operation: Operation, context: AppContext): Promise<Response> {
+  const outcome = await run(operation, context)
+  return outcome.ok ? outcome.value : refuse(context.req.raw, outcome.error)
+}
+
+async function refuse(request: Request, failure: Failure): Promise<Response> {
+  await discardBody(request)
+  return refusal(failure)
+}
+
+async function run(operation: Operation, context: AppContext): Promise<Result<Response, Failure>> {
   const request = context.req.raw
   const caller = operation.authenticated ? authenticate(request, context.env) : NOBODY
-  if (!caller.ok) return refusal(caller.error)
+  if (!caller.ok) return caller
   const params = context.req.param() as Record<string, string>
   const acceptable = checkUrl(operation, request, params)
-  if (!acceptable.ok) return refusal(acceptable.error)
-  const answer = await operation.handle({
+  if (!acceptable.ok) return acceptable
+  return operation.handle({
     request,
     params,
     env: context.env,
     caller: caller.value,
     waitUntil: (work) => context.executionCtx.waitUntil(work),
   })
-  return answer.ok ? answer.value : refusal(answer.error)
 }
 
 /** What every operation asks of its URL: names are names, and a query only where one is taken. */

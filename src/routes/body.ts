@@ -1,5 +1,5 @@
 import type { Failure } from "../core/errors.ts"
-import { MAX_BODY_BYTES } from "../core/limits.ts"
+import { MAX_BODY_BYTES, MAX_DISCARD_MS, MAX_DISCARDED_BODY_BYTES } from "../core/limits.ts"
 import { err, ok, type Result } from "../core/result.ts"
 import { type JsonText, parseJsonBytes } from "../protocol/native/json-text.ts"
 
@@ -48,7 +48,7 @@ export async function readOptionalJson(request: Request): Promise<Result<unknown
 async function readChunks(request: Request): Promise<Result<Uint8Array, Failure>> {
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of chunksOf(request)) {
     length += chunk.length
     if (length > MAX_BODY_BYTES) return TOO_LARGE
     chunks.push(chunk)
@@ -60,4 +60,30 @@ async function readChunks(request: Request): Promise<Result<Uint8Array, Failure>
     position += chunk.length
   }
   return ok(bytes)
+}
+
+/**
+ * Reads what is left of the body of a refused `request` and throws it away, within limits: a client that is still
+ * writing when the connection closes sees a broken pipe instead of the answer.
+ */
+export async function discardBody(request: Request): Promise<void> {
+  if (request.body === null || Number(request.headers.get("content-length")) > MAX_DISCARDED_BODY_BYTES) return
+  await Promise.race([readToEnd(request), scheduler.wait(MAX_DISCARD_MS)])
+}
+
+async function readToEnd(request: Request): Promise<void> {
+  let length = 0
+  try {
+    for await (const chunk of chunksOf(request)) {
+      length += chunk.length
+      if (length > MAX_DISCARDED_BODY_BYTES) return
+    }
+  } catch {
+    // a body that broke off, or that somebody read to its end, holds nobody up
+  }
+}
+
+/** What is unread of the body; to stop reading it leaves the rest readable. */
+function chunksOf({ body }: Request): AsyncIterable<Uint8Array> | readonly Uint8Array[] {
+  return (body?.values({ preventCancel: true }) as AsyncIterable<Uint8Array> | undefined) ?? []
 }

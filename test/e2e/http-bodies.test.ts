@@ -102,6 +102,26 @@ describe.each(TAKE_BODIES)("%s %s", (method, path, json, optional) => {
   })
 })
 
+it("[H10] whoever writes a refused body to its end sees the answer", async () => {
+  const refusals = [
+    ["/v1/queues/q/messages", scene.broker.token, 413],
+    ["/v1/queues/q/messages", "no token of ours", 401],
+    ["/v1/nothing", scene.broker.token, 404],
+    ["/v1/queues/q!/ack", scene.broker.token, 400],
+  ] as const
+  const body = new Uint8Array(4 * MAX_BODY_BYTES).fill(32)
+  for (const [path, token, status] of refusals) {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" }
+    const answers = Array.from({ length: 4 }, () =>
+      fetch(`${scene.broker.url}${path}`, { method: "POST", headers, body }),
+    )
+    for (const answer of await Promise.all(answers)) {
+      expect(answer.status, path).toBe(status)
+      await answer.body?.cancel()
+    }
+  }
+})
+
 it("[H10] spaces round the JSON count, and are taken up to the limit", async () => {
   const json = '{"receipts":["a"]}'
   const body = json + " ".repeat(MAX_BODY_BYTES - json.length)
