@@ -68,7 +68,12 @@ async function readChunks(request: Request): Promise<Result<Uint8Array, Failure>
  */
 export async function discardBody(request: Request): Promise<void> {
   if (request.body === null || Number(request.headers.get("content-length")) > MAX_DISCARDED_BODY_BYTES) return
-  await Promise.race([readToEnd(request), scheduler.wait(MAX_DISCARD_MS)])
+  let timer: ReturnType<typeof setTimeout> | null = null
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, MAX_DISCARD_MS)
+  })
+  await Promise.race([readToEnd(request), timeout])
+  if (timer !== null) clearTimeout(timer)
 }
 
 async function readToEnd(request: Request): Promise<void> {
