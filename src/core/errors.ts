@@ -27,9 +27,20 @@ export type Failure =
   | { readonly code: "overloaded"; readonly retryAfterMs: number }
   | { readonly code: "unavailable"; readonly retryAfterMs: number }
   | { readonly code: "storage_full" }
+  /** The queue holds as much as its settings allow. */
+  | { readonly code: "queue_full"; readonly retryAfterMs: number }
+  /** More deduplication ids than can be remembered. */
+  | { readonly code: "dedup_full"; readonly retryAfterMs: number }
+  | { readonly code: "queue_paused" }
+  /** A queue with a single active consumer has one. */
+  | { readonly code: "consumer_active" }
+  /** A cursor of an earlier life of the queue. */
+  | { readonly code: "log_recreated" }
+  /** What can't be done to a message while somebody works on it. */
+  | { readonly code: "message_in_flight" }
 
 /** The stable name of a refusal, as it stands in a problem document. */
 export type ErrorCode = Failure["code"]
 
 /** What a name can name. */
-export type Resource = "queue" | "topic" | "partition"
+export type Resource = "queue" | "topic" | "partition" | "message" | "redrive"

@@ -30,17 +30,44 @@ export const PAGE_OFFSETS = 1024
 /** Pages a commit may rewrite; one that touches more writes a ring slot instead. */
 export const MAX_PAGES_PER_COMMIT = 2
 
-/** Slots of the transition ring: 64 commits of scattered acknowledgements share one fold. */
-export const RING_SLOTS = 64
+/** Slots of the transition ring: so many commits of scattered acknowledgements share one fold, of up to 1,000 pages. */
+export const RING_SLOTS = 512
 
-/** Pages kept expanded in memory (about 35 KB each); colder ones stay encoded. */
+/** Bytes in the ring beyond which it is folded: some ten milliseconds to replay them on load. */
+export const MAX_RING_BYTES = 4 * 1024 * 1024
+
+/** Pages with something delivered kept expanded in memory (about 35 KB each); colder ones stay encoded. */
 export const MAX_EXPANDED_PAGES = 192
+
+/** Pages without that kept expanded (about 10 KB each): as many as ordered delivery looks ahead. */
+export const MAX_LIGHT_PAGES = 1024
 
 /** Messages in flight at once on one queue, as on SQS. */
 export const MAX_IN_FLIGHT = 120_000
 
 /** How far ordered delivery looks for a free group before blocked groups block the queue. */
 export const MAX_LOOK_AHEAD_OFFSETS = 1_000_000
+
+/** Pages that one acquire of fair delivery looks ahead for a quiet tenant: some ten milliseconds of work. */
+export const MAX_FAIR_LOOK_AHEAD_PAGES = 8
+
+/** A tenant is noisy with more than this share of what is in flight, or of the recent processing time. */
+export const NOISY_SHARE = 0.1
+
+/** Fewer messages in flight make no tenant noisy: on a small queue a tenth is a handful. */
+export const NOISY_MIN_IN_FLIGHT = 30
+
+/** Less recent processing time makes no tenant noisy: of an idle queue every trace is the largest share. */
+export const NOISY_MIN_RECENT_MS = 1
+
+/** Time constant with which processing time is forgotten: a minute outlasts most bursts. */
+export const FAIR_MEMORY_MS = 60_000
+
+/** A tenant that sent nothing for this long is not noisy, whatever is left of its backlog. */
+export const NOISY_FORGET_MS = 5 * 60 * 1000
+
+/** Tenants without a message that are remembered for their processing time (about 150 bytes each). */
+export const MAX_IDLE_TENANTS = 10_000
 
 /** Visibility timeout: as on SQS, 12 hours. */
 export const MAX_VISIBILITY_TIMEOUT_MS = 12 * 60 * 60 * 1000
@@ -50,6 +77,94 @@ export const MAX_RETRY_DELAY_MS = 7 * 24 * 60 * 60 * 1000
 
 /** `maxDeliveries`: as on SQS. */
 export const MAX_DELIVERIES = 1000
+
+/** `maxAttempts`: far beyond any retry, and still an end for a message that nobody is to blame for. */
+export const MAX_ATTEMPTS = 100_000
+
+/** `retentionMs`, from as short as on SQS to a year. */
+export const MIN_RETENTION_MS = 60 * 1000
+export const MAX_RETENTION_MS = 365 * 24 * 60 * 60 * 1000
+
+/** `delayMs` of a queue: as long as a retry may wait. */
+export const MAX_QUEUE_DELAY_MS = 7 * 24 * 60 * 60 * 1000
+
+/** `ttlMs` and `delayMs` of a message: a century is any time, and keeps instants exact. */
+export const MAX_AHEAD_MS = 100 * 365 * 24 * 60 * 60 * 1000
+
+/** `deliverAt`: 1 January 2200, a fixed instant, so that no clock decides whether a request is valid. */
+export const MAX_DELIVER_AT = 7_258_118_400_000
+
+/** `dedupWindowMs`: a week of ids is as many as fit in memory on a busy queue. */
+export const MAX_DEDUP_WINDOW_MS = 7 * 24 * 60 * 60 * 1000
+
+/** A deduplication id, as on SQS. */
+export const MAX_DEDUP_ID_BYTES = 128
+
+/** Live deduplication ids of one queue: their hashes take about 40 MB of the 128 MB of an isolate. */
+export const MAX_DEDUP_IDS = 2_000_000
+
+/** Ids whose hashes share a table: big enough that few tables are searched, small enough to grow within a commit. */
+export const MAX_DEDUP_GENERATION_IDS = 196_608
+
+/** Deduplication rows that have expired and are deleted in one commit: a bounded slice, so that no commit is slow. */
+export const MAX_DEDUP_DELETIONS = 200
+
+/** An `Idempotency-Key`: with the entry's number behind it still a deduplication id. */
+export const MAX_IDEMPOTENCY_KEY_BYTES = MAX_DEDUP_ID_BYTES - 4
+
+/** A receive's attempt id, as on SQS. */
+export const MAX_ATTEMPT_ID_CHARACTERS = 128
+
+/** How long a receive can be repeated under its attempt id, as on SQS. */
+export const RECEIVE_ATTEMPT_MS = 5 * 60 * 1000
+
+/** Receives remembered under an attempt id; beyond it the oldest are forgotten. */
+export const MAX_RECEIVE_ATTEMPTS = 10_000
+
+/** `maxMessages` of a queue: what its 8 GB would hold of the smallest messages. */
+export const MAX_QUEUE_MESSAGES = 1_000_000_000
+
+/** Scheduled messages that become due in one commit. */
+export const MAX_DUE_PER_COMMIT = 1000
+
+/** Messages that expire in one commit where they are dropped: some ten milliseconds of work. */
+export const MAX_EXPIRED_PER_COMMIT = 10_000
+
+/** How long expired messages may lie before they are swept out; they are not delivered meanwhile. */
+export const EXPIRY_SWEEP_MS = 10_000
+
+/** Messages that one call of a purge looks at. */
+export const MAX_PURGE_SLICE = 10_000
+
+/** Messages that one call of a browse looks at, whether they match or not. */
+export const MAX_BROWSE_SCAN = 10_000
+
+/** Payloads that one call of a browse, a purge or a redrive reads: some hundred milliseconds where all must be decoded. */
+export const MAX_SCAN_BYTES = 16 * 1024 * 1024
+
+/** What a page of delivery state counts as among messages looked at: opening it takes about as long. */
+export const PAGE_SCAN_COST = 16
+
+/** Pages of row headers that a search for an id reads in one commit: some ten milliseconds of work. */
+export const MAX_FIND_PAGES = 64
+
+/** Messages in one page of a browse. */
+export const MAX_BROWSE_PAGE = 1000
+
+/** `maxMessagesPerSecond` of a redrive: beyond what one queue takes in. */
+export const MAX_REDRIVE_RATE = 10_000
+
+/** Messages in one page of a browse unless it asks for more or fewer. */
+export const DEFAULT_BROWSE_PAGE = 100
+
+/** Messages that one slice of a redrive looks at: some ten milliseconds of work between other commits. */
+export const MAX_REDRIVE_SLICE = 2_000
+
+/** Frames that wait for their target while a redrive goes on: some forwarding calls ahead, and no more stored twice. */
+export const MAX_REDRIVE_BACKLOG = 1_000
+
+/** Redrives remembered per queue, as on SQS. */
+export const MAX_REDRIVES = 10
 
 /** Long poll of a receive, as on SQS. */
 export const MAX_RECEIVE_WAIT_MS = 20_000

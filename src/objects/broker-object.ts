@@ -98,7 +98,8 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
     writeSettings(this.database, step.version, settings)
     this.#loaded = { engine, identity: { ...identity, version: step.version, settings } }
     this.applySettings(engine, step.settings)
-    return ok(null)
+    // what waited may go on by the new settings, and deadlines may have moved
+    return this.commit(() => ok(null))
   }
 
   /** Ends this life and everything in it. A tombstone stays, so that a late `init` can't bring it back. */

@@ -14,6 +14,8 @@ import type { ObjectEnv } from "./env.ts"
 /** A step that is not done by then is taken up again. */
 const RESUME_AFTER_MS = 3_000
 
+const DEFAULTS: Readonly<Record<EntryKind, object>> = { queue: DEFAULT_QUEUE_SETTINGS, topic: DEFAULT_TOPIC_SETTINGS }
+
 /** What is different between the kinds of names. */
 interface Kind<Settings> {
   readonly kind: EntryKind
@@ -38,7 +40,7 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
     this.#steps = new CatalogSteps(this.#store, env, () => ctx.id.name ?? "")
     const queueSettings = (name: string): QueueSettings | null => {
       const entry = this.#store.find("queue", name)
-      return entry && entry.step !== "deleting" ? (JSON.parse(entry.settings) as QueueSettings) : null
+      return entry && entry.step !== "deleting" ? settingsOf<QueueSettings>(entry) : null
     }
     this.#queues = {
       kind: "queue",
@@ -97,7 +99,7 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
     return this.#exclusively(kind.kind, name, async () => {
       const settled = await this.#settled(kind.kind, name)
       if (!settled.ok) return settled
-      const current = settled.value ? (JSON.parse(settled.value.settings) as Settings) : null
+      const current = settled.value ? settingsOf<Settings>(settled.value) : null
       const wanted = { ...(current ?? kind.defaults), ...patch }
       const refused = kind.check(name, wanted, current)
       if (refused) return err(refused)
@@ -183,5 +185,10 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
 
 function fromStored<Settings>(entry: StoredEntry): CatalogEntry<Settings> {
   const { name, incarnation, version, createdAt, updatedAt } = entry
-  return { name, incarnation, version, settings: JSON.parse(entry.settings) as Settings, createdAt, updatedAt }
+  return { name, incarnation, version, settings: settingsOf<Settings>(entry), createdAt, updatedAt }
+}
+
+/** Settings as they were stored, maybe before some of them existed. */
+function settingsOf<Settings>({ kind, settings }: StoredEntry): Settings {
+  return { ...DEFAULTS[kind], ...(JSON.parse(settings) as Settings) }
 }

@@ -8,6 +8,7 @@ import type {
   SettleReply,
   Settlement,
 } from "../core/queue/commands.ts"
+import type { OperatorApi } from "../core/queue/operator/commands.ts"
 import type { QueueSettings } from "../core/queue/settings.ts"
 import type { Result } from "../core/result.ts"
 import type { AppendReply, PartitionStatistics, ReadReply, ReadRequest } from "../core/stream/commands.ts"
@@ -24,7 +25,7 @@ export interface CatalogStep<Settings> {
   readonly settings: Settings
 }
 
-export interface QueueApi {
+export interface QueueApi extends OperatorApi {
   init(step: CatalogStep<QueueSettings>): Promise<Result<null, Failure>>
   configure(step: CatalogStep<QueueSettings>): Promise<Result<null, Failure>>
   destroy(incarnation: number): Promise<Result<null, Failure>>

@@ -1,7 +1,7 @@
 import type { Failure } from "../core/errors.ts"
 import { encodeDeliveries } from "../core/log/delivered.ts"
 import type { Queue } from "../core/queue/queue.ts"
-import type { QueueSettings } from "../core/queue/settings.ts"
+import { type QueueSettings, withDefaults } from "../core/queue/settings.ts"
 import { err, ok, type Result } from "../core/result.ts"
 import type { Framed, ToObject } from "../protocol/internal/frames.ts"
 import type { Identity } from "../store/identity-store.ts"
@@ -16,9 +16,20 @@ import type {
   SettleReply,
   Settlement,
 } from "../core/queue/commands.ts"
+import type {
+  BrowsedMessage,
+  BrowseReply,
+  BrowseRequest,
+  PurgeReply,
+  PurgeRequest,
+  Redrive,
+  RedriveRequest,
+  ResendRequest,
+} from "../core/queue/operator/commands.ts"
 import { type CatalogEntry, type CatalogStep, objectName, type QueueApi } from "./contract.ts"
 import { Forwarder } from "./forwarder.ts"
 import { applyToQueue, decodeBatch, sendPushes } from "./queue-operations.ts"
+import { QueueOperator } from "./queue-operator.ts"
 import { QueueSubscriptions } from "./queue-subscriptions.ts"
 import { SocketOutbox } from "./socket-outbox.ts"
 import { closeSockets } from "./sockets.ts"
@@ -30,25 +41,27 @@ export class QueueObject extends BrokerObject<Queue, QueueSettings> implements Q
   readonly #store = new QueueStore(this.database)
   readonly #outbox = new SocketOutbox()
   readonly #forwarder = this.#makeForwarder()
+  readonly #operator = new QueueOperator((version, command) => this.request(version, command))
   #subscriptions = new QueueSubscriptions()
 
   async statistics(version: number): Promise<Result<QueueStatistics, Failure>> {
-    return this.request(version, (queue) => ok(queue.statistics()))
+    return this.request(version, (queue, now) => ok(queue.statistics(now)))
   }
 
   async send(version: number, submissions: Uint8Array): Promise<Result<SendReply, Failure>> {
     const batch = decodeBatch(submissions)
     if (!batch) return err({ code: "invalid_request", detail: "damaged batch" })
-    return this.request(version, (queue) => {
-      const sent = queue.send(batch)
-      return sent.ok ? ok({ incarnation: queue.identity.incarnation, results: sent.value }) : sent
+    return this.request(version, (queue, now) => {
+      const sent = queue.send(batch, now)
+      return sent.ok ? ok({ incarnation: this.incarnation, results: sent.value }) : sent
     })
   }
 
   async receive(version: number, request: ReceiveRequest): Promise<Result<ReceiveReply, Failure>> {
     return this.request(version, (queue, now) => {
-      const deliveries = encodeDeliveries(queue.receive(request, now))
-      return ok({ incarnation: queue.identity.incarnation, deliveries })
+      const received = queue.receive(request, now)
+      if (!received.ok) return received
+      return ok({ incarnation: this.incarnation, deliveries: encodeDeliveries(received.value) })
     })
   }
 
@@ -66,6 +79,41 @@ export class QueueObject extends BrokerObject<Queue, QueueSettings> implements Q
     })
   }
 
+  async browse(version: number, request: BrowseRequest): Promise<Result<BrowseReply, Failure>> {
+    return this.#operator.browse(version, request)
+  }
+
+  async find(
+    version: number,
+    messageId: number,
+  ): Promise<Result<BrowsedMessage & { readonly incarnation: number }, Failure>> {
+    return this.#operator.find(version, messageId)
+  }
+
+  async remove(version: number, messageId: number): Promise<Result<null, Failure>> {
+    return this.#operator.remove(version, messageId)
+  }
+
+  async resend(version: number, request: ResendRequest): Promise<Result<string, Failure>> {
+    return this.#operator.resend(version, request)
+  }
+
+  async purge(version: number, request: PurgeRequest): Promise<Result<PurgeReply, Failure>> {
+    return this.#operator.purge(version, request)
+  }
+
+  async startRedrive(version: number, request: RedriveRequest): Promise<Result<Redrive, Failure>> {
+    return this.#operator.startRedrive(version, request)
+  }
+
+  async redrives(version: number): Promise<Result<readonly Redrive[], Failure>> {
+    return this.#operator.redrives(version)
+  }
+
+  async cancelRedrive(version: number): Promise<Result<Redrive, Failure>> {
+    return this.#operator.cancelRedrive(version)
+  }
+
   override webSocketClose(socket: WebSocket): void {
     this.#socketIsGone(socket)
     socket.close()
@@ -79,7 +127,8 @@ export class QueueObject extends BrokerObject<Queue, QueueSettings> implements Q
     const { namespace, name, index } = this.path
     const { incarnation } = identity
     const targetOf = (queue: string): string => objectName(namespace, queue, 0)
-    const queue = this.#store.load({ name, incarnation, shard: index, targetOf }, settings, Math.random)
+    const identified = { name, incarnation, shard: index, targetOf }
+    const queue = this.#store.load(identified, withDefaults(settings), Math.random)
     const now = Date.now()
     this.#subscriptions = new QueueSubscriptions()
     this.#subscriptions.restore(this.ctx.getWebSockets(), queue, now)
@@ -87,7 +136,7 @@ export class QueueObject extends BrokerObject<Queue, QueueSettings> implements Q
   }
 
   protected applySettings(queue: Queue, settings: QueueSettings): void {
-    queue.settings = settings
+    queue.configure(withDefaults(settings))
   }
 
   protected async fetchSettings(): Promise<CatalogStep<QueueSettings> | null> {
@@ -116,14 +165,14 @@ export class QueueObject extends BrokerObject<Queue, QueueSettings> implements Q
   protected afterCommit(queue: Queue, now: number): void {
     this.#subscriptions.save(queue)
     this.#outbox.flush()
-    if (queue.forwarding > 0) this.#forwarder.start(now)
+    if (queue.state.forwarding > 0) this.#forwarder.start(now)
   }
 
   protected nextDeadlineAt(queue: Queue): number | null {
     const deadlines = [
-      queue.delivery.nextDeadlineAt,
+      queue.nextDeadlineAt,
       this.#subscriptions.nextGraceAt,
-      queue.forwarding > 0 ? this.#forwarder.nextLookAt : null,
+      queue.state.forwarding > 0 ? this.#forwarder.nextLookAt : null,
     ]
     const known = deadlines.filter((at) => at !== null)
     return known.length > 0 ? Math.min(...known) : null

@@ -2,7 +2,8 @@ import { CorruptError } from "../core/bytes/corrupt.ts"
 import type { Failure } from "../core/errors.ts"
 import { MAX_SUBSCRIPTIONS_PER_OBJECT } from "../core/limits.ts"
 import { decodeSubmissions, type Submissions } from "../core/log/submission.ts"
-import type { Push, Queue } from "../core/queue/queue.ts"
+import type { Push } from "../core/queue/delivering.ts"
+import type { Queue } from "../core/queue/queue.ts"
 import { encodeDeliveries } from "../core/log/delivered.ts"
 import type { Framed, ToObject } from "../protocol/internal/frames.ts"
 import type { QueueSubscriptions } from "./queue-subscriptions.ts"
@@ -21,7 +22,7 @@ export function applyToQueue(context: QueueSocketContext, { operation, blob }: F
   const { socket, queue, subscriptions, outbox } = context
   switch (operation.type) {
     case "subscribe-queue":
-      return subscribe(context, operation)
+      return subscribe(context, operation, now)
     case "subscribe-partition":
       return refuse(context, [], operation.sub, { code: "invalid_request", detail: "a queue has no partitions" })
     case "credit": {
@@ -37,7 +38,7 @@ export function applyToQueue(context: QueueSocketContext, { operation, blob }: F
       return outbox.add(socket, { type: "ended", sub: operation.sub, failure: null })
     }
     case "publish":
-      return publish(context, operation, blob)
+      return publish(context, operation, blob, now)
     case "settle": {
       const results = operation.settlements.map((settlement) => queue.settle(settlement, now))
       return outbox.add(socket, { type: "settled", ref: operation.ref, results })
@@ -60,7 +61,11 @@ export function sendPushes(
   }
 }
 
-function subscribe(context: QueueSocketContext, operation: Extract<ToObject, { type: "subscribe-queue" }>): void {
+function subscribe(
+  context: QueueSocketContext,
+  operation: Extract<ToObject, { type: "subscribe-queue" }>,
+  now: number,
+): void {
   const { socket, queue, subscriptions, outbox } = context
   const { type: _, ...wanted } = operation
   if (subscriptions.consumerOf(socket, operation.sub, queue)) {
@@ -70,9 +75,9 @@ function subscribe(context: QueueSocketContext, operation: Extract<ToObject, { t
     const detail = `at most ${MAX_SUBSCRIPTIONS_PER_OBJECT} subscriptions of one queue on a socket`
     return refuse(context, [], operation.sub, { code: "invalid_request", detail })
   }
-  const subscription = { ...wanted, consumer: randomConsumer(subscriptions), sentMessages: 0, sentBytes: 0 }
-  subscriptions.add(socket, subscription, queue)
-  const { incarnation } = queue.identity
+  const consumer = randomConsumer(subscriptions)
+  subscriptions.add(socket, { ...wanted, consumer, joinedAt: now, sentMessages: 0, sentBytes: 0 }, queue)
+  const { incarnation } = queue.state.identity
   outbox.add(socket, { type: "subscribed", sub: operation.sub, incarnation, nextOffset: null })
 }
 
@@ -80,11 +85,12 @@ function publish(
   context: QueueSocketContext,
   { refs, counts }: Extract<ToObject, { type: "publish" }>,
   blob: Uint8Array,
+  now: number,
 ): void {
   const { socket, queue, outbox } = context
   const batch = decodeBatch(blob)
   if (!batch) return refuse(context, refs, null, { code: "invalid_request", detail: "damaged batch" })
-  const sent = queue.send(batch)
+  const sent = queue.send(batch, now)
   if (!sent.ok) return refuse(context, refs, null, sent.error)
   let from = 0
   const confirms = refs.map((ref, index) => {
@@ -92,7 +98,7 @@ function publish(
     from += counts[index]!
     return { ref, results }
   })
-  outbox.add(socket, { type: "confirm", incarnation: queue.identity.incarnation, confirms })
+  outbox.add(socket, { type: "confirm", incarnation: queue.state.identity.incarnation, confirms })
 }
 
 function refuse(

@@ -1,6 +1,7 @@
 import { DETACHED } from "../core/delivery/types.ts"
 import { RESUME_GRACE_MS } from "../core/limits.ts"
-import type { Queue, QueueConsumer } from "../core/queue/queue.ts"
+import type { QueueConsumer } from "../core/queue/delivering.ts"
+import type { Queue } from "../core/queue/queue.ts"
 
 /** A subscription as it is kept in its socket's attachment, so that it outlives the object's memory. */
 export interface QueueSubscription {
@@ -10,6 +11,8 @@ export interface QueueSubscription {
   /** Leases stay when the socket goes. */
   readonly detached: boolean
   readonly visibilityTimeoutMs: number | null
+  readonly attemptId: string | null
+  readonly joinedAt: number
   readonly grantedMessages: number
   readonly grantedBytes: number
   readonly sentMessages: number
@@ -38,7 +41,7 @@ export class QueueSubscriptions {
     for (const socket of sockets) {
       for (const subscription of attachmentOf(socket)) this.#attach(socket, subscription, queue)
     }
-    for (const holder of queue.delivery.window.leases.keys()) {
+    for (const holder of queue.state.delivery.window.leases.keys()) {
       if (holder !== DETACHED && !this.#byConsumer.has(holder)) this.#orphans.set(holder, now + RESUME_GRACE_MS)
     }
   }
@@ -93,7 +96,7 @@ export class QueueSubscriptions {
   orphan(socket: WebSocket, queue: Queue, now: number): void {
     for (const consumer of this.#consumersOf(socket)) {
       const attached = this.#byConsumer.get(consumer)!
-      const holdsSomething = !attached.detached && queue.delivery.window.leases.has(consumer)
+      const holdsSomething = !attached.detached && queue.state.delivery.window.leases.has(consumer)
       if (holdsSomething) this.#orphans.set(consumer, now + RESUME_GRACE_MS)
       this.#forget(consumer, attached, queue)
     }
@@ -148,9 +151,8 @@ export class QueueSubscriptions {
 }
 
 function subscriptionOf(attached: Attached, consumer: QueueConsumer): QueueSubscription {
-  const { visibilityTimeoutMs, grantedMessages, grantedBytes, sentMessages, sentBytes } = consumer
-  const totals = { grantedMessages, grantedBytes, sentMessages, sentBytes }
-  return { sub: attached.sub, consumer: consumer.id, detached: attached.detached, visibilityTimeoutMs, ...totals }
+  const { id, holder: _, ...rest } = consumer
+  return { sub: attached.sub, consumer: id, detached: attached.detached, ...rest }
 }
 
 function attachmentOf(socket: WebSocket): readonly QueueSubscription[] {

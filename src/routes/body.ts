@@ -28,21 +28,23 @@ export async function readBytes(request: Request): Promise<Result<Uint8Array, Fa
 
 /** The body of `request` as JSON. */
 export async function readJson(request: Request): Promise<Result<JsonText, Failure>> {
-  const type = mediaType(request)
-  if (type !== "" && type !== "application/json" && !type.endsWith("+json")) return NOT_JSON
+  if (!isJson(request)) return NOT_JSON
   const bytes = await readBytes(request)
   return bytes.ok ? parseJsonBytes(bytes.value) : bytes
 }
 
-/** The value of a JSON body that may be left out, `{}` then. */
-export async function readOptionalJson(request: Request): Promise<Result<unknown, Failure>> {
+/** A JSON body that may be left out, `{}` then. */
+export async function readOptionalJson(request: Request): Promise<Result<JsonText, Failure>> {
   const bytes = await readBytes(request)
   if (!bytes.ok) return bytes
-  if (bytes.value.length === 0) return ok({})
+  if (bytes.value.length === 0) return ok({ text: "{}", value: {} })
+  return isJson(request) ? parseJsonBytes(bytes.value) : NOT_JSON
+}
+
+/** JSON is what says so, or says nothing. */
+function isJson(request: Request): boolean {
   const type = mediaType(request)
-  if (type !== "" && type !== "application/json" && !type.endsWith("+json")) return NOT_JSON
-  const parsed = parseJsonBytes(bytes.value)
-  return parsed.ok ? ok(parsed.value.value) : parsed
+  return type === "" || type === "application/json" || type.endsWith("+json")
 }
 
 async function readChunks(request: Request): Promise<Result<Uint8Array, Failure>> {

@@ -1,14 +1,22 @@
 import { connect } from "./connect.ts"
 import type { Operation } from "./operation.ts"
 import { ackMessages } from "./queues/ack.ts"
+import { browseMessages } from "./queues/browse.ts"
+import { cancelRedrive } from "./queues/cancel-redrive.ts"
+import { deleteMessage } from "./queues/delete-message.ts"
 import { deleteQueue } from "./queues/delete.ts"
 import { extendMessages } from "./queues/extend.ts"
+import { getMessage } from "./queues/get-message.ts"
 import { getQueue } from "./queues/get.ts"
+import { listRedrives } from "./queues/list-redrives.ts"
 import { listQueues } from "./queues/list.ts"
 import { nackMessages } from "./queues/nack.ts"
+import { purgeMessages } from "./queues/purge.ts"
 import { putQueue } from "./queues/put.ts"
 import { receiveMessages } from "./queues/receive.ts"
+import { resendMessage } from "./queues/resend.ts"
 import { sendMessages } from "./queues/send.ts"
+import { startRedrive } from "./queues/start-redrive.ts"
 import { health } from "./system/health.ts"
 import { openapi } from "./system/openapi.ts"
 import { appendRecords } from "./topics/append.ts"
@@ -30,6 +38,14 @@ export const OPERATIONS: readonly Operation[] = [
   ackMessages,
   nackMessages,
   extendMessages,
+  browseMessages,
+  purgeMessages,
+  getMessage,
+  deleteMessage,
+  resendMessage,
+  startRedrive,
+  listRedrives,
+  cancelRedrive,
   listTopics,
   putTopic,
   getTopic,

@@ -5,6 +5,7 @@ import {
   MAX_HEADER_NAME_BYTES,
   MAX_HEADER_VALUE_BYTES,
   MAX_HEADERS,
+  MAX_KEY_BYTES,
   MAX_LIST_PAGE,
   NAME_PATTERN,
 } from "../core/limits.ts"
@@ -44,6 +45,13 @@ export const headersSchema = v.pipe(
     v.pipe(v.string(), v.maxBytes(MAX_HEADER_VALUE_BYTES)),
   ),
   v.maxEntries(MAX_HEADERS),
+)
+
+/** A message group, or a tenant. */
+export const groupIdSchema = v.pipe(
+  v.string("must be a string"),
+  v.minBytes(1, "must not be empty"),
+  v.maxBytes(MAX_KEY_BYTES, `must have at most ${MAX_KEY_BYTES} bytes`),
 )
 
 /** Any JSON value: a string is text, everything else is kept as it was written. */

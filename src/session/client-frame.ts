@@ -1,4 +1,4 @@
-import type { LogRecord } from "../core/log/types.ts"
+import type { Messages } from "../protocol/native/messages.ts"
 import type { RoutedRecord } from "../protocol/native/records.ts"
 import type { ParsedSettlement } from "../protocol/native/settlements.ts"
 import type { Grant } from "./credit.ts"
@@ -9,7 +9,7 @@ export type ClientFrame =
       readonly type: "publish-messages"
       readonly ref: number
       readonly queue: string
-      readonly records: readonly LogRecord[]
+      readonly messages: Messages
     }
   | {
       readonly type: "publish-records"

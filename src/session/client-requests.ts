@@ -34,8 +34,8 @@ function publishMessages(text: string, value: JsonObject, ref: number): Result<C
   if (!fields.ok) return fields
   const queue = parseName(value, "queue")
   if (!queue.ok) return queue
-  const records = parseMessages(text, value["messages"])
-  return records.ok ? ok({ type: "publish-messages", ref, queue: queue.value, records: records.value }) : records
+  const messages = parseMessages(text, value["messages"])
+  return messages.ok ? ok({ type: "publish-messages", ref, queue: queue.value, messages: messages.value }) : messages
 }
 
 function publishRecords(text: string, value: JsonObject, ref: number): Result<ClientFrame, Failure> {

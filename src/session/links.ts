@@ -4,6 +4,7 @@ import type { QueueSettings } from "../core/queue/settings.ts"
 import { err, ok, type Result } from "../core/result.ts"
 import type { TopicSettings } from "../core/stream/settings.ts"
 import type { CatalogEntry } from "../objects/contract.ts"
+import { sameSendRules } from "../protocol/native/send-rules.ts"
 import { type LinkHost, ObjectLink } from "./object-link.ts"
 import { type Dial, RETRY_AFTER_MS, type SessionContext } from "./ports.ts"
 import { Target } from "./target.ts"
@@ -31,8 +32,7 @@ export class Links implements LinkHost {
 
   /** The queue `name`, for what must happen in order once its settings are known. */
   queue(name: string): Target<QueueSettings> {
-    const sameShape = (one: QueueSettings, other: QueueSettings): boolean => one.ordering === other.ordering
-    return targetOf(this.#queues, name, () => new Target(name, this.#context.resolveQueue, sameShape))
+    return targetOf(this.#queues, name, () => new Target(name, this.#context.resolveQueue, sameSendRules))
   }
 
   /** The topic `name`, likewise. */

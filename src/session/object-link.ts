@@ -2,6 +2,7 @@ import type { Failure } from "../core/errors.ts"
 import type { LogRecord } from "../core/log/types.ts"
 import type { Result } from "../core/result.ts"
 import type { Framed, FromObject, ToObject } from "../protocol/internal/frames.ts"
+import type { TermsByPlace } from "../protocol/native/deduplication.ts"
 import { OutboundBatch } from "./outbound.ts"
 import { CLOSE_BROKEN, CLOSE_GOODBYE, type ObjectSocket, type ObjectSocketEvents, RETRY_AFTER_MS } from "./ports.ts"
 import type { PublishPart } from "./publishes.ts"
@@ -55,10 +56,10 @@ export class ObjectLink {
     return this.subscriptions.size === 0 && this.#publishes.size === 0 && this.#settles.size === 0
   }
 
-  publish(records: readonly LogRecord[], part: PublishPart): void {
+  publish(records: readonly LogRecord[], terms: TermsByPlace, part: PublishPart): void {
     const ref = ++this.#lastRef
     this.#publishes.set(ref, part)
-    this.#batch.publish(ref, records)
+    this.#batch.publish(ref, records, terms)
     this.#host.schedule(this)
   }
 

@@ -1,5 +1,7 @@
 import type { LogRecord } from "../core/log/types.ts"
 import { SubmissionWriter } from "../core/log/submission.ts"
+import type { TermsByPlace } from "../protocol/native/deduplication.ts"
+import { addRecords } from "../protocol/native/submissions.ts"
 import { encodeFrames, type ToObject } from "../protocol/internal/frames.ts"
 
 interface Publishing {
@@ -25,12 +27,12 @@ export class OutboundBatch {
     return this.#entries.length === 0
   }
 
-  /** Publishes `records`; the answer will name `ref`. */
-  publish(ref: number, records: readonly LogRecord[]): void {
+  /** Publishes `records`, with `terms` by place among them; the answer will name `ref`. */
+  publish(ref: number, records: readonly LogRecord[], terms: TermsByPlace): void {
     const { operation, writer } = (this.#publishing ??= this.#beginPublish())
     operation.refs.push(ref)
     operation.counts.push(records.length)
-    for (const record of records) writer.add(record)
+    addRecords(writer, records, terms)
   }
 
   /** Anything else. */

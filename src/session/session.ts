@@ -1,9 +1,10 @@
 import type { Failure } from "../core/errors.ts"
 import { MAX_PARTITIONS, MAX_UNANSWERED_BYTES, UNANSWERED_FRAME_BYTES } from "../core/limits.ts"
 import { invalidField } from "../protocol/native/fields.ts"
-import { checkGroups } from "../protocol/native/messages.ts"
+import { type ContentIds, contentIds, needsContentIds, termsForObject } from "../protocol/native/deduplication.ts"
 import { checkPartitions } from "../protocol/native/records.ts"
 import { routeRecords } from "../protocol/native/route-records.ts"
+import { checkSend } from "../protocol/native/send-rules.ts"
 import type { FrameOf } from "./client-frame.ts"
 import { type ParsedFrame, parseClientText } from "./client-frames.ts"
 import { Links } from "./links.ts"
@@ -76,17 +77,21 @@ export class Session {
     }
   }
 
-  #publishMessages({ ref, queue, records }: FrameOf<"publish-messages">, characters: number): void {
+  #publishMessages({ ref, queue, messages }: FrameOf<"publish-messages">, characters: number): void {
     const answer = this.#awaitAnswer(ref, characters)
     if (answer === null) return
     const pending = new QueuePublish(ref, answer)
     this.#links.queue(queue).run((entry) => {
       if (!entry.ok) return pending.failed(entry.error)
-      const groups = checkGroups({ single: false, records }, entry.value.settings.ordering)
-      if (!groups.ok) return pending.failed(groups.error)
-      const link = this.#links.toQueue(entry.value)
-      if (link.ok) link.value.publish(records, pending)
-      else pending.failed(link.error)
+      const { settings } = entry.value
+      const fits = checkSend({ single: false, ...messages }, settings)
+      if (!fits.ok) return pending.failed(fits.error)
+      const publish = (ids: ContentIds | null): void => {
+        const link = this.#links.toQueue(entry.value)
+        if (link.ok) link.value.publish(messages.records, termsForObject(messages, settings, ids), pending)
+        else pending.failed(link.error)
+      }
+      return needsContentIds(messages, settings) ? contentIds(messages).then(publish) : publish(null)
     })
   }
 
@@ -104,7 +109,7 @@ export class Session {
       for (const { partition, records: some, places } of batches) {
         const part = pending.part(partition, places)
         const link = this.#links.toPartition(entry.value, partition)
-        if (link.ok) link.value.publish(some, part)
+        if (link.ok) link.value.publish(some, null, part)
         else part.failed(link.error)
       }
     })

@@ -60,12 +60,11 @@ export class Subscriber {
     this.#send(subscription, { type: "credit", sub, grantedMessages, grantedBytes })
   }
 
-  /** Says something behind the `subscribe` that began it all, which may still wait for settings. */
+  /** Says something behind all that was said before, such as the `subscribe` that may still wait for settings. */
   #send(subscription: Subscription, operation: SubscriptionOperation): void {
-    if (subscription.link !== null) return subscription.link.send(operation)
     const { source } = subscription
     const target = source.kind === "queue" ? this.#links.queue(source.queue) : this.#links.topic(source.topic)
-    target.run(() => subscription.link?.send(operation))
+    target.runInOrder(() => subscription.link?.send(operation))
   }
 
   #reach({ source }: Subscription, step: (link: Result<ObjectLink, Failure>) => void): void {
@@ -100,7 +99,8 @@ function subscribeOperation({ sub, source, credit }: Subscription): Subscription
   switch (source.kind) {
     case "queue": {
       const { visibilityTimeoutMs } = source
-      return { type: "subscribe-queue", sub, visibilityTimeoutMs, grantedMessages, grantedBytes, detached: false }
+      const credit = { grantedMessages, grantedBytes }
+      return { type: "subscribe-queue", sub, visibilityTimeoutMs, ...credit, detached: false, attemptId: null }
     }
     case "partition":
       return { type: "subscribe-partition", sub, from: source.from, grantedMessages, grantedBytes }

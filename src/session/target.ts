@@ -4,8 +4,11 @@ import { err, ok, type Result } from "../core/result.ts"
 import type { CatalogEntry } from "../objects/contract.ts"
 import { type Dial, type ObjectSocket, type ObjectSocketEvents, type Resolve, RETRY_AFTER_MS } from "./ports.ts"
 
-/** Something to do once the settings of a name are known, or known to be unknown. */
-type Step<Settings> = (entry: Result<CatalogEntry<Settings>, Failure>) => void
+/**
+ * Something to do once the settings of a name are known, or known to be unknown. What comes after it waits for the
+ * promise that it may answer, which must not reject.
+ */
+type Step<Settings> = (entry: Result<CatalogEntry<Settings>, Failure>) => Promise<void> | void
 
 /** A queue or topic that a session talks of: keeps everything about it in the client's order while its settings load. */
 export class Target<Settings> {
@@ -14,6 +17,7 @@ export class Target<Settings> {
   readonly #sameShape: (one: Settings, other: Settings) => boolean
   #entry: CatalogEntry<Settings> | null = null
   #loadedAt = 0
+  /** What waits for the settings, or for the step before it; null where nothing does. */
   #waiting: Step<Settings>[] | null = null
 
   /** `sameShape` is whether what was checked against one also holds for the other. */
@@ -30,12 +34,26 @@ export class Target<Settings> {
 
   /** Runs `step` now where the settings are known, else after all that came before it. */
   run(step: Step<Settings>): void {
-    if (this.#waiting !== null) this.#waiting.push(step)
-    else if (this.#entry !== null && Date.now() - this.#loadedAt < METADATA_TTL_MS) step(ok(this.#entry))
-    else {
+    if (this.#waiting !== null) {
+      this.#waiting.push(step)
+      return
+    }
+    if (this.#entry === null || Date.now() - this.#loadedAt >= METADATA_TTL_MS) {
       this.#waiting = [step]
       void this.#load()
+      return
     }
+    const entry = ok(this.#entry)
+    const work = step(entry)
+    if (work === undefined) return
+    this.#waiting = []
+    void work.then(() => this.#runWaiting(entry))
+  }
+
+  /** Runs `step` after all that came before it, whether or not the settings are still what they were. */
+  runInOrder(step: () => void): void {
+    if (this.#waiting === null) step()
+    else this.#waiting.push(step)
   }
 
   /**
@@ -76,10 +94,18 @@ export class Target<Settings> {
 
   async #load(): Promise<void> {
     const resolved = await this.#settled(false)
-    const steps = this.#waiting ?? []
-    this.#waiting = null
     if (resolved.ok) this.#remember(resolved.value)
-    for (const step of steps) step(resolved)
+    await this.#runWaiting(resolved)
+  }
+
+  async #runWaiting(entry: Result<CatalogEntry<Settings>, Failure>): Promise<void> {
+    const steps = this.#waiting ?? []
+    // by index: more may come while one takes its time
+    for (let next = 0; next < steps.length; next++) {
+      const work = steps[next]!(entry)
+      if (work !== undefined) await work
+    }
+    this.#waiting = null
   }
 
   #remember(entry: CatalogEntry<Settings>): void {

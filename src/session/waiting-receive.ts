@@ -43,6 +43,7 @@ export class WaitingReceive implements ObjectSocketEvents {
       grantedMessages: this.#request.maxMessages,
       grantedBytes: MAX_RECEIVE_BYTES,
       detached: true,
+      attemptId: this.#request.attemptId,
     })
   }
 

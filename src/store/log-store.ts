@@ -20,7 +20,15 @@ export interface NewestLogRow extends LogRow {
 
 /** A row that a commit writes; `extendsTail` rewrites the row of that base offset. */
 export interface LogWrite extends LogRow {
+  /** Earliest expiry among its frames, or null where none expires. */
+  readonly expiresAt: number | null
   readonly extendsTail: boolean
+}
+
+/** A row that expires. */
+export interface RowExpiry {
+  readonly baseOffset: number
+  readonly expiresAt: number
 }
 
 interface Row {
@@ -129,6 +137,29 @@ export class LogStore {
     this.#database.run("DELETE FROM log WHERE base_offset = ?", baseOffset)
   }
 
+  /** The row that expires first, or null where none does. */
+  nextExpiry(): RowExpiry | null {
+    const [row] = this.#database.all<{ base_offset: number; expires_at: number }>(
+      "SELECT base_offset, expires_at FROM log WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1",
+    )
+    return row ? { baseOffset: row.base_offset, expiresAt: row.expires_at } : null
+  }
+
+  /** Base offsets of the rows with an expiry at `now` or before, in its order. */
+  expired(now: number, limit: number): number[] {
+    const rows = this.#database.all<{ base_offset: number }>(
+      "SELECT base_offset FROM log WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
+      now,
+      limit,
+    )
+    return rows.map((row) => row.base_offset)
+  }
+
+  /** Sets when a row expires; null for never. */
+  setExpiry(baseOffset: number, expiresAt: number | null): void {
+    this.#database.run("UPDATE log SET expires_at = ? WHERE base_offset = ?", expiresAt, baseOffset)
+  }
+
   #from(offset: number, limit: number): LogRow[] {
     const rows = this.#database.all<Row>(
       `SELECT base_offset, last_offset, header, frames
@@ -144,28 +175,30 @@ export class LogStore {
     return rows.map(fromRow)
   }
 
-  #insert(row: LogRow, seq: number, counters: Uint8Array): void {
+  #insert(row: LogWrite, seq: number, counters: Uint8Array): void {
     this.#database.run(
-      `INSERT INTO log (base_offset, last_offset, seq, counters, header, frames)
-       VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO log (base_offset, last_offset, seq, counters, header, frames, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
       row.baseOffset,
       row.lastOffset,
       seq,
       counters,
       row.header,
       row.frames,
+      row.expiresAt,
     )
   }
 
-  #update(row: LogRow, seq: number, counters: Uint8Array): void {
+  #update(row: LogWrite, seq: number, counters: Uint8Array): void {
     const written = this.#database.all(
-      `UPDATE log SET last_offset = ?, seq = ?, counters = ?, header = ?, frames = ?
+      `UPDATE log SET last_offset = ?, seq = ?, counters = ?, header = ?, frames = ?, expires_at = ?
        WHERE base_offset = ? RETURNING base_offset`,
       row.lastOffset,
       seq,
       counters,
       row.header,
       row.frames,
+      row.expiresAt,
       row.baseOffset,
     )
     if (written.length === 0) throw new Error(`no row at offset ${row.baseOffset} to extend`)

@@ -89,10 +89,62 @@ const COUNTER = `
     value INTEGER NOT NULL
   ) STRICT`
 
+/** Earliest expiry among a row's frames, or null. */
+const LOG_EXPIRES_AT = "ALTER TABLE log ADD COLUMN expires_at INTEGER"
+
+/** Rows that never expire are not in it, and cost nothing more to write. */
+const LOG_EXPIRY = "CREATE INDEX log_expiry ON log (expires_at) WHERE expires_at IS NOT NULL"
+
+/** Messages that wait for a time of their own: runs of neighbours with the same one, by their first id. */
+const SCHEDULED = `
+  CREATE TABLE scheduled (
+    message_id INTEGER PRIMARY KEY,
+    due_at INTEGER NOT NULL,
+    header BLOB NOT NULL,
+    frames BLOB NOT NULL
+  ) STRICT`
+
+const SCHEDULED_DUE = "CREATE INDEX scheduled_due ON scheduled (due_at)"
+
+/** Deduplication ids, many to a row. */
+const DEDUP = `
+  CREATE TABLE dedup (
+    no INTEGER PRIMARY KEY,
+    expires_at INTEGER NOT NULL,
+    ids BLOB NOT NULL
+  ) STRICT`
+
+/** What receives with an attempt id handed out. */
+const RECEIVE_ATTEMPT = `
+  CREATE TABLE receive_attempt (
+    id TEXT PRIMARY KEY,
+    expires_at INTEGER NOT NULL,
+    leases BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID`
+
+/** The newest redrives; a task is JSON. */
+const REDRIVE = `
+  CREATE TABLE redrive (
+    no INTEGER PRIMARY KEY,
+    task TEXT NOT NULL
+  ) STRICT`
+
+/** The counters of a commit that writes no row in which they could ride; one row. */
+const COUNTERS = `
+  CREATE TABLE counters (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    seq INTEGER NOT NULL,
+    counters BLOB NOT NULL
+  ) STRICT`
+
 /** The only DDL, per kind of object; entry n brings a database from schema version n to n + 1. */
 export const MIGRATIONS = {
-  queue: [[IDENTITY, LOG, DELIVERY_PAGE, DELIVERY_RING, OUTBOX, INBOX]],
-  partition: [[IDENTITY, LOG]],
+  queue: [
+    [IDENTITY, LOG, DELIVERY_PAGE, DELIVERY_RING, OUTBOX, INBOX],
+    [LOG_EXPIRES_AT, LOG_EXPIRY, SCHEDULED, SCHEDULED_DUE, DEDUP, RECEIVE_ATTEMPT, REDRIVE, COUNTERS],
+  ],
+  // the column without the index: nothing in a partition expires by itself, and one set of statements writes both
+  partition: [[IDENTITY, LOG], [LOG_EXPIRES_AT]],
   catalog: [[ENTRY, COUNTER]],
 } as const satisfies Record<string, readonly (readonly string[])[]>
 

@@ -1,31 +1,50 @@
 import { CorruptError } from "../core/bytes/corrupt.ts"
 import { DeliveryState } from "../core/delivery/state.ts"
-import { PAGE_OFFSETS } from "../core/limits.ts"
+import type { DeliveryMode } from "../core/delivery/types.ts"
+import { MAX_REDRIVES, PAGE_OFFSETS } from "../core/limits.ts"
 import { type TailRow, tailOf } from "../core/log/append.ts"
 import { decodeRow } from "../core/log/row.ts"
 import type { QueueChanges } from "../core/queue/changes.ts"
 import { decodeCounters, emptyCounters, type QueueCounters } from "../core/queue/counters.ts"
-import { Queue, type QueueIdentity } from "../core/queue/queue.ts"
+import type { QueueIdentity } from "../core/queue/identity.ts"
+import { DedupWindow } from "../core/queue/dedup/dedup-window.ts"
+import { Queue } from "../core/queue/queue.ts"
 import { QueueLog } from "../core/queue/queue-log.ts"
+import { Schedule } from "../core/queue/schedule.ts"
 import type { QueueSettings } from "../core/queue/settings.ts"
+import { CountersStore } from "./counters-store.ts"
 import type { Database } from "./database.ts"
+import { DedupStore } from "./dedup-store.ts"
 import { DeliveryStore, type StoredCounters } from "./delivery-store.ts"
 import { LogStore, type NewestLogRow } from "./log-store.ts"
 import { OutboxStore } from "./outbox-store.ts"
+import { ReceiveAttemptStore } from "./receive-attempt-store.ts"
+import { RedriveStore } from "./redrive-store.ts"
+import { ScheduledStore } from "./scheduled-store.ts"
 
 const QUEUE_STATE_ID = 0
 
 /** Loads a queue from its tables and writes what its commits change. */
 export class QueueStore {
   readonly outbox: OutboxStore
-  readonly #log: LogStore
+  readonly log: LogStore
+  readonly scheduled: ScheduledStore
+  readonly dedup: DedupStore
+  readonly attempts: ReceiveAttemptStore
+  readonly redrives: RedriveStore
   readonly #delivery: DeliveryStore
+  readonly #counters: CountersStore
   #seq = 0
 
   constructor(database: Database) {
     this.outbox = new OutboxStore(database)
-    this.#log = new LogStore(database)
+    this.log = new LogStore(database)
+    this.scheduled = new ScheduledStore(database)
+    this.dedup = new DedupStore(database)
+    this.attempts = new ReceiveAttemptStore(database)
+    this.redrives = new RedriveStore(database)
     this.#delivery = new DeliveryStore(database, QUEUE_STATE_ID)
+    this.#counters = new CountersStore(database)
   }
 
   /** Number for the next commit. */
@@ -36,32 +55,93 @@ export class QueueStore {
   load(identity: QueueIdentity, settings: QueueSettings, random: () => number): Queue {
     const pages = this.#delivery.pages()
     const ring = this.#delivery.ring()
-    const newest = this.#log.newest()
+    const newest = this.log.newest()
+    const fallback = this.#counters.read()
     const outbox = this.outbox.summary()
-    const counters = newestCounters([...pages, ...ring, ...(newest ? [newest] : [])])
+    const stored = [...pages, ...ring, ...(newest ? [newest] : []), ...(fallback ? [fallback] : [])]
+    const counters = newestCounters(stored)
     counters.outboxSeq = Math.max(counters.outboxSeq, outbox.lastSeq)
-    this.#seq = Math.max(0, newest?.seq ?? 0, ...pages.map((page) => page.seq), ...ring.map((row) => row.seq))
-    const delivery = DeliveryState.load(pages, ring, { ordered: settings.ordering === "fifo", initialEnd: 0 })
+    this.#seq = Math.max(0, ...stored.map(({ seq }) => seq))
+    const delivery = DeliveryState.load(pages, ring, { mode: modeOf(settings), initialEnd: 0 })
     const endOffset = Math.max(newest ? newest.lastOffset + 1 : 0, delivery.window.end)
-    const log = new QueueLog(this.#log, newest ? tailFrom(newest, endOffset) : null, endOffset)
-    return new Queue({ identity, settings, counters, delivery, log, forwarding: outbox.count, random })
+    return new Queue({
+      identity,
+      settings,
+      counters,
+      delivery,
+      log: new QueueLog(this.log, newest ? tailFrom(newest, endOffset) : null, endOffset),
+      schedule: new Schedule(this.scheduled, counters),
+      dedup: this.#loadDedup(),
+      expiries: this.log,
+      attempts: this.attempts.all(),
+      redrives: this.redrives.all(),
+      forwarding: outbox.count,
+      random,
+    })
   }
 
   /** Writes one commit and answers whether there was anything to write. Call inside a transaction. */
   write(changes: QueueChanges): boolean {
-    const { seq, counters, moves } = changes
-    for (const row of changes.rows) this.#log.write(row, seq, counters)
-    for (const baseOffset of changes.deletedRows) this.#log.delete(baseOffset)
+    if (isEmpty(changes)) return false
+    const { seq, counters } = changes
+    this.#writeLog(changes)
     if (changes.delivery) this.#delivery.write(changes.delivery, counters)
-    for (const entry of moves.outbox) this.outbox.add(entry)
-    for (const { source, incarnation, seq: taken } of moves.taken) this.outbox.take(source, incarnation, taken)
-    const isEmpty = changes.rows.length === 0 && !changes.delivery && moves.taken.length === 0
-    if (!isEmpty) this.#seq = seq
-    return !isEmpty
+    this.#writeTables(changes)
+    this.#writeMoves(changes.moves)
+    if (changes.countersChanged && !carriesCounters(changes)) this.#counters.write(seq, counters)
+    this.#seq = seq
+    return true
+  }
+
+  #loadDedup(): DedupWindow {
+    const dedup = new DedupWindow(this.dedup)
+    this.dedup.all((row) => dedup.restore(row))
+    return dedup
+  }
+
+  #writeLog({ seq, counters, rows, deletedRows, expiries }: QueueChanges): void {
+    for (const row of rows) this.log.write(row, seq, counters)
+    // a row may come and go in one commit
+    for (const baseOffset of deletedRows) this.log.delete(baseOffset)
+    for (const { baseOffset, expiresAt } of expiries) this.log.setExpiry(baseOffset, expiresAt)
+  }
+
+  #writeTables({ scheduled, dedup, attempts, redrives }: QueueChanges): void {
+    for (const messageId of scheduled.removed) this.scheduled.remove(messageId)
+    for (const row of scheduled.written) this.scheduled.write(row)
+    for (const no of dedup.removed) this.dedup.remove(no)
+    for (const row of dedup.written) this.dedup.write(row)
+    for (const id of attempts.removed) this.attempts.remove(id)
+    for (const row of attempts.written) this.attempts.write(row)
+    for (const row of redrives) this.redrives.write(row)
+    if (redrives.length > 0) this.redrives.keepNewest(MAX_REDRIVES)
+  }
+
+  #writeMoves({ outbox, taken }: QueueChanges["moves"]): void {
+    for (const entry of outbox) this.outbox.add(entry)
+    for (const { source, incarnation, seq } of taken) this.outbox.take(source, incarnation, seq)
   }
 }
 
-/** The newest of the counters that ride in rows. */
+function isEmpty(changes: QueueChanges): boolean {
+  const { scheduled, dedup, attempts, moves } = changes
+  const { rows, deletedRows, expiries, redrives } = changes
+  const lists: (readonly unknown[])[] = [rows, deletedRows, expiries, redrives, moves.outbox, moves.taken]
+  for (const { written, removed } of [scheduled, dedup, attempts]) lists.push(written, removed)
+  return !changes.delivery && !changes.countersChanged && lists.every((list) => list.length === 0)
+}
+
+/** Whether a row of the commit takes the counters along anyway. */
+function carriesCounters({ rows, delivery }: QueueChanges): boolean {
+  return rows.length > 0 || (delivery !== null && (delivery.pages.length > 0 || delivery.ring !== null))
+}
+
+function modeOf({ ordering, fair }: QueueSettings): DeliveryMode {
+  if (ordering === "fifo") return "ordered"
+  return fair ? "fair" : "standard"
+}
+
+/** The newest of the counters that are stored. */
 function newestCounters(stored: readonly StoredCounters[]): QueueCounters {
   let newest: StoredCounters | null = null
   for (const candidate of stored) if (!newest || candidate.seq > newest.seq) newest = candidate

@@ -5,7 +5,19 @@ import { LogStore } from "../../src/store/log-store.ts"
 import { MIGRATIONS, schemaVersion } from "../../src/store/migrations.ts"
 import { type OpenPlace, rolledBack, sampleBytes, tablesOf } from "./place.ts"
 
-const QUEUE_TABLES = ["delivery_page", "delivery_ring", "identity", "inbox", "log", "outbox"]
+const QUEUE_TABLES = [
+  "counters",
+  "dedup",
+  "delivery_page",
+  "delivery_ring",
+  "identity",
+  "inbox",
+  "log",
+  "outbox",
+  "receive_attempt",
+  "redrive",
+  "scheduled",
+]
 const FIRST = { incarnation: 3, version: 4, settings: '{"ordering":"fifo"}' }
 
 function create(database: Database): void {
@@ -80,7 +92,7 @@ export function identityStoreContract(open: OpenPlace): void {
         create(database)
         const log = new LogStore(database)
         const row = { baseOffset: 0, lastOffset: 0, header: sampleBytes(1), frames: sampleBytes(1) }
-        log.write({ ...row, extendsTail: false }, 1, sampleBytes(1))
+        log.write({ ...row, expiresAt: null, extendsTail: false }, 1, sampleBytes(1))
         log.scan(0, () => false)
         destroy(database, 3)
         expect(readIdentity(database, "queue")).toMatchObject({ state: "destroyed", incarnation: 3 })

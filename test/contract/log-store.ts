@@ -16,7 +16,7 @@ function rowOf(baseOffset: number, lastOffset: number, frameBytes = 20): LogRow 
 }
 
 function insert(log: LogStore, row: LogRow, seq = 1): LogRow {
-  log.write({ ...row, extendsTail: false }, seq, COUNTERS)
+  log.write({ ...row, expiresAt: null, extendsTail: false }, seq, COUNTERS)
   return row
 }
 
@@ -46,7 +46,7 @@ export function logStoreContract(open: OpenPlace): void {
         const sealed = insert(log, rowOf(0, 9))
         insert(log, rowOf(10, 11), 2)
         const extended = rowOf(10, 14, 50)
-        log.write({ ...extended, extendsTail: true }, 3, sampleBytes(6))
+        log.write({ ...extended, expiresAt: null, extendsTail: true }, 3, sampleBytes(6))
         expect(log.newest()).toEqual({ ...extended, seq: 3, counters: sampleBytes(6) })
         expect(scanned(log, 0)).toEqual([sealed, extended])
       }))
@@ -55,7 +55,9 @@ export function logStoreContract(open: OpenPlace): void {
       open().use((database) => {
         const log = logIn(database)
         insert(log, rowOf(0, 9))
-        expect(() => log.write({ ...rowOf(10, 14), extendsTail: true }, 2, COUNTERS)).toThrow("no row at offset 10")
+        expect(() => log.write({ ...rowOf(10, 14), expiresAt: null, extendsTail: true }, 2, COUNTERS)).toThrow(
+          "no row at offset 10",
+        )
       }))
 
     it("rewrites the counters of a row, and nothing else of it", () =>
@@ -91,7 +93,7 @@ export function logStoreContract(open: OpenPlace): void {
         const rows = [insert(log, rowOf(0, 1)), insert(log, rowOf(2, 3))]
         rolledBack(database, () => {
           log.delete(0)
-          log.write({ ...rowOf(2, 8), extendsTail: true }, 2, COUNTERS)
+          log.write({ ...rowOf(2, 8), expiresAt: null, extendsTail: true }, 2, COUNTERS)
           insert(log, rowOf(9, 9), 2)
         })
         expect(scanned(log, 0)).toEqual(rows)

@@ -1,5 +1,5 @@
 import { afterEach } from "vitest"
-import type { Database } from "../../src/store/database.ts"
+import type { Database, SqlValue } from "../../src/store/database.ts"
 
 /** Where one database lives. */
 export interface Place {
@@ -47,4 +47,25 @@ export function rolledBack(database: Database, body: () => void): void {
   } catch (error) {
     if (error !== failure) throw error
   }
+}
+
+/** How SQLite carries out each statement that `body` runs. */
+export function plansOf(database: Database, body: (watched: Database) => void): string[][] {
+  const plans: string[][] = []
+  const explain = (sql: string, values: readonly SqlValue[]): void => {
+    const steps = database.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, ...values)
+    plans.push(steps.map((step) => step.detail))
+  }
+  body({
+    all<Row extends object>(sql: string, ...values: SqlValue[]): Row[] {
+      explain(sql, values)
+      return database.all<Row>(sql, ...values)
+    },
+    run: (sql, ...values) => {
+      explain(sql, values)
+      database.run(sql, ...values)
+    },
+    transaction: (inner) => database.transaction(inner),
+  })
+  return plans
 }

@@ -2,19 +2,14 @@ import { describe, expect, it } from "vitest"
 import type { DeliveryChanges } from "../../src/core/delivery/types.ts"
 import { CatalogStore, type StoredEntry } from "../../src/store/catalog-store.ts"
 import { DeliveryStore } from "../../src/store/delivery-store.ts"
-import type { Cost, DurableDatabase } from "../../src/store/durable-database.ts"
 import { createIdentity, readIdentity, writeSettings } from "../../src/store/identity-store.ts"
 import { LogStore } from "../../src/store/log-store.ts"
 import { OutboxStore } from "../../src/store/outbox-store.ts"
+import { costOf, createQueue, type DurablePlace } from "./cost.ts"
 import { sampleBytes } from "./place.ts"
 
-/** A place whose database counts as the platform bills. */
-export interface DurablePlace {
-  use<T>(body: (database: DurableDatabase) => T): Promise<T>
-}
-
 const COUNTERS = sampleBytes(5)
-const ROW = { baseOffset: 0, lastOffset: 9, header: sampleBytes(30), frames: sampleBytes(900) }
+const ROW = { baseOffset: 0, lastOffset: 9, header: sampleBytes(30), frames: sampleBytes(900), expiresAt: null }
 const NOTHING: DeliveryChanges = { pages: [], deletedPages: [], ring: null }
 const PAGE = { pageNo: 0, seq: 1, foldedSeq: 0, runs: sampleBytes(300) }
 const RING = { slot: 0, seq: 1, foldedSeq: 0, transitions: sampleBytes(300) }
@@ -27,22 +22,6 @@ const ENTRY: StoredEntry = {
   settings: "{}",
   createdAt: 1,
   updatedAt: 1,
-}
-
-function createQueue(database: DurableDatabase): void {
-  database.transaction(() => createIdentity(database, "queue", { incarnation: 1, version: 1, settings: "{}" }))
-}
-
-function costOf(database: DurableDatabase, body: () => void): Cost {
-  const before = { ...database.cost }
-  body()
-  const { statements, rowsWritten: written, rowsRead, bytesWritten } = database.cost
-  return {
-    statements: statements - before.statements,
-    rowsWritten: written - before.rowsWritten,
-    rowsRead: rowsRead - before.rowsRead,
-    bytesWritten: bytesWritten - before.bytesWritten,
-  }
 }
 
 /** What a look at an object costs. */
@@ -76,6 +55,44 @@ function logCosts(open: () => DurablePlace): void {
       expect(costOf(database, () => log.writeCounters(0, 3, COUNTERS))).toMatchObject({ ...one, bytesWritten: 5 })
       expect(costOf(database, () => log.delete(0))).toMatchObject({ ...one, bytesWritten: 0 })
       expect(costOf(database, () => log.delete(0)).rowsWritten).toBe(0)
+    }))
+
+  it("a row of the log that expires: one more for the index where its time is written, none to delete", () =>
+    open().use((database) => {
+      createQueue(database)
+      const log = new LogStore(database)
+      const costs = (body: () => void) => costOf(database, body).rowsWritten
+      const expiring = { ...ROW, expiresAt: 500 }
+      expect(costs(() => log.write({ ...expiring, extendsTail: false }, 1, COUNTERS))).toBe(2)
+      expect(costs(() => log.write({ ...expiring, extendsTail: true }, 2, COUNTERS))).toBe(2)
+      expect(costs(() => log.write({ ...ROW, extendsTail: true }, 3, COUNTERS))).toBe(1)
+      expect(costs(() => log.setExpiry(0, 700))).toBe(2)
+      expect(costs(() => log.setExpiry(0, null))).toBe(1)
+      expect(costs(() => log.setExpiry(9, 700))).toBe(0)
+      expect(costs(() => log.setExpiry(0, 700))).toBe(2)
+      expect(costs(() => log.delete(0))).toBe(1)
+    }))
+
+  it("a row of a partition's log: one to insert, one to extend", () =>
+    open().use((database) => {
+      database.transaction(() => createIdentity(database, "partition", { incarnation: 1, version: 1, settings: "{}" }))
+      const log = new LogStore(database)
+      for (const extendsTail of [false, true]) {
+        expect(costOf(database, () => log.write({ ...ROW, extendsTail }, 1, COUNTERS)).rowsWritten).toBe(1)
+      }
+    }))
+
+  it("looking for expiries: none, and nothing is read but what is answered", () =>
+    open().use((database) => {
+      createQueue(database)
+      const log = new LogStore(database)
+      for (let base = 0; base < 200; base++) {
+        const expiresAt = base % 2 === 0 ? null : 1_000 - base
+        log.write({ ...ROW, baseOffset: base, lastOffset: base, expiresAt, extendsTail: false }, base, COUNTERS)
+      }
+      expect(costOf(database, () => void log.nextExpiry())).toMatchObject({ rowsWritten: 0, rowsRead: 1 })
+      const expired = costOf(database, () => void log.expired(2_000, 10))
+      expect(expired).toMatchObject({ statements: 1, rowsWritten: 0, rowsRead: 10 })
     }))
 
   it("reading the log: none, and a scan reads little beyond where it ends", () =>

@@ -1,11 +1,17 @@
 import { describe } from "vitest"
 import { catalogStoreContract } from "./catalog-store.ts"
 import { databaseContract } from "./database.ts"
+import { dedupStoreContract } from "./dedup-store.ts"
 import { deliveryStoreContract } from "./delivery-store.ts"
 import { identityStoreContract } from "./identity-store.ts"
+import { logExpiryContract } from "./log-expiry.ts"
 import { logStoreContract } from "./log-store.ts"
 import { outboxStoreContract } from "./outbox-store.ts"
 import { closingAfterEach, type OpenPlace } from "./place.ts"
+import { queueStoreContract } from "./queue-store.ts"
+import { receiveAttemptStoreContract } from "./receive-attempt-store.ts"
+import { redriveStoreContract } from "./redrive-store.ts"
+import { scheduledStoreContract } from "./scheduled-store.ts"
 
 /** Everything that the stores promise, on the databases that `openPlace` makes. */
 export function storesContract(openPlace: OpenPlace): void {
@@ -19,11 +25,29 @@ export function storesContract(openPlace: OpenPlace): void {
   describe("log store", () => {
     logStoreContract(open)
   })
+  describe("the expiry of a row of the log", () => {
+    logExpiryContract(open)
+  })
   describe("delivery store", () => {
     deliveryStoreContract(open)
   })
   describe("outbox store", () => {
     outboxStoreContract(open)
+  })
+  describe("scheduled store", () => {
+    scheduledStoreContract(open)
+  })
+  describe("deduplication store", () => {
+    dedupStoreContract(open)
+  })
+  describe("receive attempt store", () => {
+    receiveAttemptStoreContract(open)
+  })
+  describe("redrive store", () => {
+    redriveStoreContract(open)
+  })
+  describe("queue store", () => {
+    queueStoreContract(open)
   })
   describe("catalog store", () => {
     catalogStoreContract(open)

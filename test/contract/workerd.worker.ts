@@ -2,7 +2,9 @@ import { runInDurableObject } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { describe } from "vitest"
 import { DurableDatabase } from "../../src/store/durable-database.ts"
-import { type DurablePlace, rowsWritten } from "./rows-written.ts"
+import type { DurablePlace } from "./cost.ts"
+import { queueRowsWritten } from "./queue-rows-written.ts"
+import { rowsWritten } from "./rows-written.ts"
 import { storesContract } from "./stores.ts"
 
 let opened = 0
@@ -20,4 +22,5 @@ describe("workerd", () => {
 })
 describe("rows written", () => {
   rowsWritten(inObject)
+  queueRowsWritten(inObject)
 })

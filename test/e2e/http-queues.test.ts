@@ -5,10 +5,25 @@ const scene = new HttpScene()
 
 const DEFAULTS = {
   ordering: "standard",
+  fair: false,
+  singleActiveConsumer: false,
   visibilityTimeoutMs: 30_000,
+  retentionMs: 345_600_000,
+  delayMs: 0,
   maxDeliveries: null,
+  maxAttempts: null,
   deadLetterQueue: null,
   retryDelay: { kind: "constant", delayMs: 0 },
+  onExpiry: "drop",
+  contentDeduplication: false,
+  dedupScope: "queue",
+  dedupWindowMs: 300_000,
+  maxMessages: null,
+  maxBytes: null,
+  maxInFlight: 120_000,
+  overflow: "reject",
+  sendingPaused: false,
+  deliveryPaused: false,
 }
 
 interface QueueView {
@@ -44,14 +59,31 @@ describe("PUT", () => {
   })
 
   it("[H11] every setting may be at its limits", async () => {
-    const largest = { visibilityTimeoutMs: 43_200_000, maxDeliveries: 1000 }
-    expect((await scene.put(await scene.queue(), largest)).status).toBe(200)
+    const largest = {
+      visibilityTimeoutMs: 43_200_000,
+      retentionMs: 31_536_000_000,
+      delayMs: 604_800_000,
+      maxDeliveries: 1000,
+      maxAttempts: 100_000,
+      dedupWindowMs: 604_800_000,
+      maxMessages: 1_000_000_000,
+      maxBytes: 8 * 1024 ** 3,
+      maxInFlight: 120_000,
+    }
+    expect(await scene.put(await scene.queue(), largest)).toMatchObject({ status: 200, body: { settings: largest } })
     const smallest = {
       visibilityTimeoutMs: 0,
+      retentionMs: 60_000,
+      delayMs: 0,
       maxDeliveries: 1,
+      maxAttempts: 1,
+      dedupWindowMs: 0,
+      maxMessages: 1,
+      maxBytes: 1,
+      maxInFlight: 1,
       retryDelay: { kind: "linear", stepMs: 0, maxMs: 604_800_000 },
     }
-    expect((await scene.put(await scene.queue(), smallest)).status).toBe(200)
+    expect(await scene.put(await scene.queue(), smallest)).toMatchObject({ status: 200, body: { settings: smallest } })
   })
 
   it.each([
@@ -63,19 +95,43 @@ describe("PUT", () => {
     [{ visibilityTimeoutMs: "30000" }, "/visibilityTimeoutMs"],
     [{ maxDeliveries: 0 }, "/maxDeliveries"],
     [{ maxDeliveries: 1001 }, "/maxDeliveries"],
+    [{ fair: 1 }, "/fair"],
+    [{ ordering: "fifo", fair: true }, "/fair"],
+    [{ singleActiveConsumer: null }, "/singleActiveConsumer"],
+    [{ retentionMs: 59_999 }, "/retentionMs"],
+    [{ delayMs: 604_800_001 }, "/delayMs"],
+    [{ maxAttempts: 0 }, "/maxAttempts"],
+    [{ onExpiry: "dead-letter" }, "/onExpiry"],
+    [{ contentDeduplication: "yes" }, "/contentDeduplication"],
+    [{ dedupScope: "all" }, "/dedupScope"],
+    [{ dedupWindowMs: 604_800_001 }, "/dedupWindowMs"],
+    [{ maxMessages: 0 }, "/maxMessages"],
+    [{ maxBytes: 8 * 1024 ** 3 + 1 }, "/maxBytes"],
+    [{ maxInFlight: 120_001 }, "/maxInFlight"],
+    [{ overflow: "dead-letter" }, "/overflow"],
+    [{ sendingPaused: "no" }, "/sendingPaused"],
+    [{ deliveryPaused: 1 }, "/deliveryPaused"],
     [{ deadLetterQueue: "a b" }, "/deadLetterQueue"],
     [{ deadLetterQueue: "there-is-none" }, "/deadLetterQueue"],
     [{ retryDelay: 5 }, "/retryDelay"],
     [{ retryDelay: { kind: "never" } }, "/retryDelay/kind"],
     [{ retryDelay: { kind: "constant", delayMs: 604_800_001 } }, "/retryDelay/delayMs"],
     [{ retryDelay: { kind: "exponential", baseMs: 1, maxMs: 1, jitter: 1.5 } }, "/retryDelay/jitter"],
-  ])("[H9] [H11] %j is refused at %s, and nothing is created or changed", async (settings, pointer) => {
+  ])("[H9] [H11] [Q47] %j is refused at %s, and nothing is created or changed", async (settings, pointer) => {
     const path = `/v1/queues/${scene.newName()}`
     expect(await scene.put(path, settings)).toMatchObject(problem(422, "invalid_field", { pointer }))
     expect(await scene.get(path)).toMatchObject(problem(404, "not_found"))
     await scene.put(path)
-    expect(await scene.put(path, { maxDeliveries: 7, ...settings })).toMatchObject(problem(422, "invalid_field"))
+    const status = JSON.stringify(settings).includes("fifo") ? 409 : 422
+    expect(await scene.put(path, { maxDeliveries: 7, ...settings })).toMatchObject({ status })
     expect(await scene.get(path)).toMatchObject({ body: { settings: DEFAULTS } })
+  })
+
+  it("[H11] whether it is fair is fixed", async () => {
+    const fair = await scene.queue({ fair: true })
+    expect(await scene.put(fair, { fair: false })).toMatchObject(problem(409, "conflict"))
+    expect((await scene.put(fair, { fair: true, maxInFlight: 7 })).status).toBe(200)
+    expect(await scene.put(await scene.queue(), { fair: true })).toMatchObject(problem(409, "conflict"))
   })
 
   it("[H11] ordering is fixed, and a dead-letter queue must not lead back", async () => {
@@ -105,9 +161,10 @@ describe("PUT", () => {
 describe("GET", () => {
   it("[H12] shows exact statistics", async () => {
     const path = await scene.queue()
-    const nothing = { ready: 0, inFlight: 0, delayed: 0, bytes: 0, oldestAt: null }
-    const noTotals = { sent: 0, delivered: 0, acknowledged: 0, deadLettered: 0, dropped: 0, forwarding: 0 }
-    expect(await scene.statistics(path)).toEqual({ ...nothing, ...noTotals })
+    const nothing = { ready: 0, inFlight: 0, delayed: 0, scheduled: 0, bytes: 0, oldestAt: null, forwarding: 0 }
+    const noTotals = { sent: 0, deduplicated: 0, delivered: 0, acknowledged: 0, deadLettered: 0, dropped: 0 }
+    const noMore = { expired: 0, removed: 0, redriven: 0, rates: { sent: 0, delivered: 0, acknowledged: 0 } }
+    expect(await scene.statistics(path)).toEqual({ ...nothing, ...noTotals, ...noMore })
     await scene.send(path, ...upTo(10))
     const messages = await scene.receive(path, { maxMessages: 4 })
     const [first, second, third] = messages.map(({ receipt }) => receipt)
@@ -131,6 +188,14 @@ describe("GET", () => {
     expect(await scene.post(`${path}/ack`, { receipts: ["a"] })).toMatchObject(notFound)
     expect(await scene.post(`${path}/nack`, { receipts: ["a"] })).toMatchObject(notFound)
     expect(await scene.post(`${path}/extend`, { receipts: ["a"], visibilityTimeoutMs: 1 })).toMatchObject(notFound)
+    expect(await scene.get(`${path}/messages`)).toMatchObject(notFound)
+    expect(await scene.delete(`${path}/messages`)).toMatchObject(notFound)
+    expect(await scene.get(`${path}/messages/1-0-1`)).toMatchObject(notFound)
+    expect(await scene.delete(`${path}/messages/1-0-1`)).toMatchObject(notFound)
+    expect(await scene.post(`${path}/messages/1-0-1/resend`, {})).toMatchObject(notFound)
+    expect(await scene.post(`${path}/redrive`, {})).toMatchObject(notFound)
+    expect(await scene.get(`${path}/redrive`)).toMatchObject(notFound)
+    expect(await scene.delete(`${path}/redrive`)).toMatchObject(notFound)
   })
 })
 

@@ -92,7 +92,7 @@ describe("one message", () => {
     [{ body: 1, headers: { ["x".repeat(257)]: "" } }, `/headers/${"x".repeat(257)}`],
     [{ body: 1, headers: { a: "x".repeat(8193) } }, "/headers/a"],
     [{ body: 1, headers: Object.fromEntries(upTo(101).map((n) => [`h${n}`, ""])) }, "/headers"],
-    [{ body: 1, delayMs: 1 }, "/delayMs"],
+    [{ body: 1, delay: 1 }, "/delay"],
     [{ body: 1, groupId: "g" }, "/groupId"],
     [{ messages: [{ body: 1 }], headers: {} }, "/headers"],
     [{ messages: [] }, "/messages"],
@@ -123,8 +123,8 @@ describe("one message", () => {
     }
   })
 
-  it("[H17] an idempotency key is refused rather than ignored", async () => {
-    const [queue, topic] = [await scene.queue(), await scene.topic()]
+  it("[H17] an idempotency key is refused where it would be ignored", async () => {
+    const [queue, topic] = [await scene.queue({ dedupWindowMs: 0 }), await scene.topic()]
     for (const path of [`${queue}/messages`, `${topic}/records`]) {
       const answer = await scene.request("POST", path, { json: { body: 1 }, headers: { "idempotency-key": "k" } })
       expect(answer).toMatchObject(problem(422, "invalid_field", { pointer: "/idempotency-key" }))
@@ -248,8 +248,10 @@ describe("a raw body", () => {
     const message = await scene.receiveOne(fifo)
     expect(message).toMatchObject({ body: "x", groupId: "g", headers: { trace: "t" } })
     expect(Object.keys(message.headers!)).toEqual(["trace"])
-    const unknown = await sendRaw(`${fifo}/messages`, "x", { ...headers, "Millrace-Delay-Ms": "1" })
-    expect(unknown).toMatchObject(problem(422, "invalid_field", { pointer: "/millrace-delay-ms" }))
+    const unknown = await sendRaw(`${fifo}/messages`, "x", { ...headers, "Millrace-Delay": "1" })
+    expect(unknown).toMatchObject(problem(422, "invalid_field", { pointer: "/millrace-delay" }))
+    const early = await sendRaw(`${fifo}/messages`, "x", { ...headers, "Millrace-Delay-Ms": "1" })
+    expect(early).toMatchObject(problem(422, "invalid_field", { pointer: "/delayMs" }))
     expect(await sendRaw(`${fifo}/messages`, "x", type)).toMatchObject(
       problem(422, "invalid_field", { pointer: "/groupId" }),
     )

@@ -19,7 +19,7 @@ it("[Q11] more messages than leave in one commit leave in several, and all arriv
   }
   await stub.init({ ...STEP, settings })
   await stub.send(STEP.version, batchOf(Array.from({ length: count }, (_, index) => String(index))))
-  await stub.receive(STEP.version, { maxMessages: 1000, visibilityTimeoutMs: null })
+  await stub.receive(STEP.version, { maxMessages: 1000, visibilityTimeoutMs: null, attemptId: null })
   await expect.poll(() => dead.statistics(STEP.version), { timeout: 10_000 }).toMatchObject({ value: { ready: count } })
   await expect
     .poll(() => stub.statistics(STEP.version), { timeout: 5000 })

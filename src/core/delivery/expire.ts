@@ -1,7 +1,7 @@
 import { DELAYED, IN_FLIGHT } from "./cells.ts"
-import { giveBack, makeDue } from "./settle.ts"
+import { giveBack, isSpent, makeDue } from "./settle.ts"
 import type { DeliveryState } from "./state.ts"
-import type { Departure } from "./types.ts"
+import type { DeliveryLimits, Departure } from "./types.ts"
 
 /** What an expiry came to. */
 export interface Expired {
@@ -16,20 +16,21 @@ export interface Expired {
  */
 export function expire(
   state: DeliveryState,
-  maxDeliveries: number | null,
+  limits: DeliveryLimits,
   now: number,
   maxDepartures = Number.POSITIVE_INFINITY,
 ): Expired {
   const { window } = state
+  state.tenants?.advance(now)
   const inFlightBefore = window.counts.inFlight
-  const options = { delayMs: 0, fault: true, maxDeliveries, error: null }
+  const options = { delayMs: 0, fault: true, ...limits, error: null }
   const departures: Departure[] = []
   window.deadlines.visitDue(now, (page) => {
     for (let index = 0; index < page.used; index++) {
       const kind = page.cells.kind[index]
       if ((kind !== IN_FLIGHT && kind !== DELAYED) || page.cells.at[index]! > now) continue
       const place = { page, index }
-      const leaves = kind === IN_FLIGHT && maxDeliveries !== null && page.cells.count[index]! >= maxDeliveries
+      const leaves = kind === IN_FLIGHT && isSpent(place, limits)
       if (leaves && departures.length >= maxDepartures) continue
       const departure = kind === DELAYED ? makeDue(state, place) : giveBack(state, place, options, now)
       if (departure) departures.push(departure)

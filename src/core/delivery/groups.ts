@@ -1,4 +1,5 @@
-import { AVAILABLE, DONE, IN_FLIGHT } from "./cells.ts"
+import type { ByKey } from "./by-key.ts"
+import { DELAYED, DONE, IN_FLIGHT } from "./cells.ts"
 import { Group } from "./group.ts"
 import { MinHeap } from "./heap.ts"
 import { DETACHED } from "./types.ts"
@@ -22,20 +23,22 @@ interface Holding {
  * A group is free when nothing of it is in flight and its first message is not waiting for a retry; a
  * group that a consumer holds is free to that consumer alone.
  */
-export class Groups {
-  readonly #window: Window
+export class Groups implements ByKey {
   readonly #groups = new Map<number, Group>()
   readonly #holdings = new Map<number, Holding>()
   readonly #free = offers()
+  /** Offsets that are delayed: to ask a page for one would open the page. */
+  readonly #delayed = new Set<number>()
 
   constructor(window: Window) {
-    this.#window = window
     for (const page of window.pages.from(0)) {
       const { kind, consumer, group: hashes } = page.cells
       for (let index = 0; index < page.used; index++) {
         if (kind[index] === DONE) continue
-        const group = this.#join(page.firstOffset + index, hashes![index]!)
+        const offset = page.firstOffset + index
+        const group = this.#join(offset, hashes![index]!)
         if (kind[index] === IN_FLIGHT) this.#hold(group, consumer[index]!)
+        if (kind[index] === DELAYED) this.#delayed.add(offset)
       }
       window.pages.chillBeyond()
     }
@@ -47,7 +50,6 @@ export class Groups {
     return this.#groups.size
   }
 
-  /** Takes in an offset that the window now covers. */
   add(offset: number, hash: number): void {
     const group = this.#join(offset, hash)
     if (group.next === offset) this.#offer(group)
@@ -74,47 +76,53 @@ export class Groups {
     if (group) this.#offer(group)
   }
 
-  leased(offset: number, consumer: number): void {
-    this.#hold(this.#groupOf(offset), consumer)
+  leased(offset: number, hash: number, consumer: number): void {
+    this.#hold(this.#groupOf(offset, hash), consumer)
   }
 
-  /** The in-flight messages of the same group behind `offset`: they go back with it. */
-  heldAfter(offset: number): number[] {
-    return this.#groupOf(offset).inFlightAfter(offset)
+  heldAfter(offset: number, hash: number): number[] {
+    return this.#groupOf(offset, hash).inFlightAfter(offset)
   }
 
-  /** After an offset in flight was given back. */
-  givenBack(offset: number): void {
-    const group = this.#groupOf(offset)
-    this.#unhold(group)
+  givenBack(offset: number, hash: number, isDelayed: boolean): void {
+    const group = this.#groupOf(offset, hash)
+    if (isDelayed) this.#delayed.add(offset)
+    group.giveBackLast()
+    if (group.inFlight === 0) this.#unhold(group)
     this.#offer(group)
   }
 
-  /** Before an offset becomes done. */
-  finishing(offset: number, wasInFlight: boolean): void {
-    const group = this.#groupOf(offset)
-    group.remove(offset)
-    if (wasInFlight) this.#unhold(group)
-    if (group.isEmpty) this.#groups.delete(group.key)
-    else this.#offer(group)
+  postponed(offset: number): void {
+    this.#delayed.add(offset)
   }
 
-  /** After a delayed offset became available. */
-  due(offset: number): void {
-    const group = this.#groupOf(offset)
+  due(offset: number, hash: number): void {
+    this.#delayed.delete(offset)
+    const group = this.#groupOf(offset, hash)
     if (group.next === offset) this.#offer(group)
+  }
+
+  finished(offset: number, hash: number, kind: number): void {
+    const group = this.#groupOf(offset, hash)
+    const { next } = group
+    if (kind === DELAYED) this.#delayed.delete(offset)
+    group.remove(offset)
+    const isFreed = kind === IN_FLIGHT && group.inFlight === 0
+    if (isFreed) this.#unhold(group)
+    if (group.isEmpty) this.#groups.delete(group.key)
+    else if (isFreed || group.next !== next) this.#offer(group)
   }
 
   #join(offset: number, hash: number): Group {
     const key = keyOf(offset, hash)
     let group = this.#groups.get(key)
     if (!group) this.#groups.set(key, (group = new Group(key)))
-    group.offsets.push(offset)
+    group.add(offset)
     return group
   }
 
   #hold(group: Group, consumer: number): void {
-    group.inFlight++
+    group.leaseNext()
     group.holder = consumer
     if (consumer === DETACHED || group.inFlight > 1) return
     const holding = this.#holdings.get(consumer)
@@ -122,10 +130,10 @@ export class Groups {
     else this.#holdings.set(consumer, { groups: 1, offers: offers() })
   }
 
+  /** After the last in flight of a group came back or is done. */
   #unhold(group: Group): void {
-    group.inFlight--
     const holding = this.#holdings.get(group.holder)
-    if (group.inFlight > 0 || !holding) return
+    if (!holding) return
     holding.groups--
     if (holding.groups === 0) this.#holdings.delete(group.holder)
   }
@@ -149,16 +157,11 @@ export class Groups {
     return undefined
   }
 
-  #isReady(group: Group): boolean {
-    const { next } = group
-    if (next === undefined) return false
-    const place = this.#window.find(next)
-    return typeof place === "object" && place.page.cells.kind[place.index] === AVAILABLE
+  #isReady({ next }: Group): boolean {
+    return next !== undefined && !this.#delayed.has(next)
   }
 
-  #groupOf(offset: number): Group {
-    const place = this.#window.find(offset)
-    const hash = typeof place === "object" ? place.page.cells.group![place.index]! : 0
+  #groupOf(offset: number, hash: number): Group {
     return this.#groups.get(keyOf(offset, hash))!
   }
 }

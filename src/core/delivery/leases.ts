@@ -6,6 +6,7 @@ import { DETACHED } from "./types.ts"
 export class Leases {
   /** Leases by page number, by consumer. */
   readonly #byConsumer = new Map<number, Map<number, number>>()
+  #total = 0
 
   /** The consumers that hold something. */
   keys(): Iterable<number> {
@@ -16,6 +17,14 @@ export class Leases {
     return this.#byConsumer.has(consumer)
   }
 
+  /** How many leases a consumer holds, of `inFlight` in all. */
+  heldBy(consumer: number, inFlight: number): number {
+    if (consumer === DETACHED) return inFlight - this.#total
+    let held = 0
+    for (const count of this.#byConsumer.get(consumer)?.values() ?? []) held += count
+    return held
+  }
+
   /** Numbers of the pages on which a consumer holds leases, in order. */
   pagesOf(consumer: number): number[] {
     return [...(this.#byConsumer.get(consumer)?.keys() ?? [])].sort((a, b) => a - b)
@@ -24,6 +33,7 @@ export class Leases {
   /** Counts one lease more or less. */
   count(consumer: number, { pageNo }: Page, by: 1 | -1): void {
     if (consumer === DETACHED) return
+    this.#total += by
     const held = this.#byConsumer.get(consumer) ?? new Map<number, number>()
     const left = (held.get(pageNo) ?? 0) + by
     if (left > 0) held.set(pageNo, left)

@@ -2,10 +2,10 @@ import { CorruptError } from "../bytes/corrupt.ts"
 import { ByteReader } from "../bytes/reader.ts"
 import { ByteWriter } from "../bytes/writer.ts"
 import { PAGE_OFFSETS } from "../limits.ts"
-import { type Cells, DELAYED, DONE, emptyCells, IN_FLIGHT, sameState } from "./cells.ts"
+import { type Cells, DELAYED, DONE, emptyCells, hasHistory, IN_FLIGHT, keepHistory, sameState } from "./cells.ts"
 
 const VERSION = 1
-const ORDERED_FLAG = 1
+const KEYED_FLAG = 1
 
 /** Bits of a run's first byte: the kind, then which fields follow. */
 const KIND_MASK = 3
@@ -23,9 +23,9 @@ export interface Clock {
 
 /** A page's first `used` cells as runs of equal state, then the groups of its live cells. */
 export function encodePage(cells: Cells, used: number): Uint8Array {
-  const writer = new ByteWriter(cells.group ? (used + 32) * GROUP_BYTES : 64)
+  const writer = new ByteWriter(64)
   writer.u8(VERSION)
-  writer.u8(cells.group ? ORDERED_FLAG : 0)
+  writer.u8(cells.group ? KEYED_FLAG : 0)
   writer.varint(used)
   const clock = { at: 0, firstAt: 0 }
   for (let start = 0; start < used;) {
@@ -34,8 +34,8 @@ export function encodePage(cells: Cells, used: number): Uint8Array {
     writeState(writer, cells, start, clock)
     start = end
   }
-  if (cells.group) writeGroups(writer, cells, cells.group, used)
-  return writer.finish()
+  const runs = writer.finish()
+  return cells.group ? joinGroups(runs, cells, cells.group, used) : runs
 }
 
 /** The inverse of `encodePage`. Throws CorruptError for anything that it did not write. */
@@ -43,8 +43,8 @@ export function decodePage(bytes: Uint8Array): { cells: Cells; used: number } {
   const reader = new ByteReader(bytes)
   if (reader.u8() !== VERSION) throw new CorruptError("unknown page version")
   const flags = reader.u8()
-  if (flags > ORDERED_FLAG) throw new CorruptError("unknown page flags")
-  const cells = emptyCells(flags === ORDERED_FLAG)
+  if (flags > KEYED_FLAG) throw new CorruptError("unknown page flags")
+  const cells = emptyCells(flags === KEYED_FLAG)
   const used = reader.varint()
   if (used > PAGE_OFFSETS) throw new CorruptError("page too long")
   const clock = { at: 0, firstAt: 0 }
@@ -62,7 +62,8 @@ export function decodePage(bytes: Uint8Array): { cells: Cells; used: number } {
 /** First index behind the run of equal state that begins at `start`. */
 export function runEnd(cells: Cells, start: number, limit: number): number {
   let end = start + 1
-  while (end < limit && sameState(cells, start, end)) end++
+  if (hasHistory(cells)) while (end < limit && sameState(cells, start, end)) end++
+  else while (end < limit && cells.kind[start] === cells.kind[end]) end++
   return end
 }
 
@@ -96,8 +97,10 @@ export function readState(reader: ByteReader, cells: Cells, start: number, lengt
     throw new CorruptError("unknown state")
   const end = start + length
   const isTimed = kind === IN_FLIGHT || kind === DELAYED
+  if (isTimed || isAttempted) keepHistory(cells)
   if (isTimed) clock.at = safe(clock.at + reader.signedVarint())
   cells.kind.fill(kind, start, end)
+  if (!hasHistory(cells)) return
   cells.at.fill(isTimed ? clock.at : 0, start, end)
   cells.attempt.fill(isAttempted ? u32(reader) : 0, start, end)
   cells.count.fill(isAttempted ? u32(reader) : 0, start, end)
@@ -117,10 +120,14 @@ function u32(reader: ByteReader): number {
   return value
 }
 
-/** As `u53`, but without its checks: a page has a thousand, and ordered commits write two pages. */
-function writeGroups(writer: ByteWriter, { kind }: Cells, group: Float64Array, used: number): void {
-  const view = new DataView(new ArrayBuffer(used * GROUP_BYTES))
-  let at = 0
+/** As a writer's `u53`, but without its checks and copies: a page has a thousand, and a fold has a thousand pages. */
+function joinGroups(runs: Uint8Array, { kind }: Cells, group: Float64Array, used: number): Uint8Array {
+  let live = 0
+  for (let index = 0; index < used; index++) if (kind[index] !== DONE) live++
+  const bytes = new Uint8Array(runs.length + live * GROUP_BYTES)
+  bytes.set(runs)
+  const view = new DataView(bytes.buffer)
+  let at = runs.length
   for (let index = 0; index < used; index++) {
     if (kind[index] === DONE) continue
     const hash = group[index]!
@@ -128,7 +135,7 @@ function writeGroups(writer: ByteWriter, { kind }: Cells, group: Float64Array, u
     view.setUint32(at + 4, Math.floor(hash / 2 ** 32), true)
     at += GROUP_BYTES
   }
-  writer.bytes(new Uint8Array(view.buffer, 0, at))
+  return bytes
 }
 
 function readGroups(reader: ByteReader, { kind }: Cells, group: Float64Array, used: number): void {

@@ -1,10 +1,10 @@
-import { MAX_EXPANDED_PAGES } from "../limits.ts"
+import { MAX_EXPANDED_PAGES, MAX_LIGHT_PAGES } from "../limits.ts"
+import { Expanded } from "./expanded.ts"
 import type { Page } from "./page.ts"
 
 /** The pages of a window, by number and in order. */
 export class PageTable {
-  /** Pages with cells, those used longest ago first. */
-  readonly expanded = new Set<Page>()
+  readonly expanded = new Expanded<Page>()
   readonly #byNumber = new Map<number, Page>()
   readonly #inOrder: Page[] = []
 
@@ -28,7 +28,7 @@ export class PageTable {
   remove(page: Page): void {
     this.#byNumber.delete(page.pageNo)
     this.#inOrder.splice(this.#positionOf(page.pageNo), 1)
-    this.expanded.delete(page)
+    this.expanded.forget(page)
   }
 
   /** The pages from number `pageNo` on, in order; pages may be added behind while it runs, none removed. */
@@ -37,9 +37,14 @@ export class PageTable {
   }
 
   /** Encodes the pages that were used longest ago, so that a wide window stays small in memory. */
-  chillBeyond(limit = MAX_EXPANDED_PAGES): void {
-    for (const page of this.expanded) {
-      if (this.expanded.size <= limit) return
+  chillBeyond(heavyLimit = MAX_EXPANDED_PAGES, lightLimit = MAX_LIGHT_PAGES): void {
+    const { heavy, light } = this.expanded
+    for (const page of heavy) {
+      if (heavy.size <= heavyLimit) break
+      page.slim()
+    }
+    for (const page of light) {
+      if (light.size <= lightLimit) break
       page.chill()
     }
   }

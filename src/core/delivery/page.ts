@@ -1,6 +1,17 @@
 import { CorruptError } from "../bytes/corrupt.ts"
 import { PAGE_OFFSETS } from "../limits.ts"
-import { type AVAILABLE, type Cells, DELAYED, DONE, emptyCells, IN_FLIGHT } from "./cells.ts"
+import {
+  type AVAILABLE,
+  type Cells,
+  DELAYED,
+  DONE,
+  emptyCells,
+  hasHistory,
+  IN_FLIGHT,
+  keepHistory,
+  takeHistory,
+} from "./cells.ts"
+import type { Expanded } from "./expanded.ts"
 import { decodePage, encodePage } from "./page-codec.ts"
 
 /**
@@ -19,7 +30,9 @@ export class Page {
   isInRing = false
   /** Earliest instant under which `Deadlines` lists the page, or null. */
   listedAt: number | null = null
-  readonly #expanded: Set<Page>
+  readonly #expanded: Expanded<Page>
+  /** Cells that were delivered and are not done. */
+  #attempted = 0
   #cells: Cells | null = null
   /** The encoded form while it is current. */
   #encoded: Uint8Array | null = null
@@ -27,22 +40,22 @@ export class Page {
   #nextAtIsKnown = true
 
   /** `expanded` is where the page enters itself while it has cells. */
-  private constructor(pageNo: number, expanded: Set<Page>) {
+  private constructor(pageNo: number, expanded: Expanded<Page>) {
     this.pageNo = pageNo
     this.#expanded = expanded
   }
 
   /** A page without any offset yet. */
-  static empty(pageNo: number, ordered: boolean, expanded: Set<Page>): Page {
+  static empty(pageNo: number, keyed: boolean, expanded: Expanded<Page>): Page {
     const page = new Page(pageNo, expanded)
-    page.#expand(emptyCells(ordered))
+    page.#expand(emptyCells(keyed))
     return page
   }
 
   /** A page read back from storage. Throws CorruptError where the row is damaged. */
-  static decode(pageNo: number, encoded: Uint8Array, ordered: boolean, expanded: Set<Page>): Page {
+  static decode(pageNo: number, encoded: Uint8Array, keyed: boolean, expanded: Expanded<Page>): Page {
     const { cells, used } = decodePage(encoded)
-    if ((cells.group !== null) !== ordered) throw new CorruptError("page of another ordering")
+    if ((cells.group !== null) !== keyed) throw new CorruptError("page of another mode")
     const page = new Page(pageNo, expanded)
     page.#expand(cells)
     page.used = used
@@ -92,6 +105,13 @@ export class Page {
     this.tally[cells.kind[index] as 0 | 1 | 2 | 3]--
     this.tally[kind as 0 | 1 | 2 | 3]++
     cells.kind[index] = kind
+    const isAttempted = cells.attempt[index] !== 0
+    if (kind === IN_FLIGHT && !isAttempted) this.#attempted++
+    if (kind === DONE && isAttempted) this.#attempted--
+    if ((kind === IN_FLIGHT || kind === DELAYED) && !hasHistory(cells)) {
+      keepHistory(cells, this.#expanded.takeSpare())
+      this.warm()
+    }
     this.#changed()
   }
 
@@ -105,9 +125,14 @@ export class Page {
 
   /** Counts everything again, after cells were written in bulk. */
   recount(): void {
-    const { kind } = this.cells
+    const { kind, attempt } = this.cells
+    this.warm()
     this.tally.fill(0)
-    for (let index = 0; index < this.used; index++) this.tally[kind[index] as 0 | 1 | 2 | 3]++
+    this.#attempted = 0
+    for (let index = 0; index < this.used; index++) {
+      this.tally[kind[index] as 0 | 1 | 2 | 3]++
+      if (attempt[index] !== 0) this.#attempted++
+    }
     this.#changed()
   }
 
@@ -118,7 +143,15 @@ export class Page {
 
   /** Notes that the page is in use, so that others are chilled before it. */
   warm(): void {
-    if (this.#expanded.delete(this)) this.#expanded.add(this)
+    if (this.#cells) this.#expanded.note(this, hasHistory(this.#cells) ? "heavy" : "light")
+  }
+
+  /** Makes a heavy page light, or gives its expanded form back where something is or was in flight. */
+  slim(): void {
+    const cells = this.#cells
+    if (!cells || this.#attempted > 0 || this.tally[DELAYED] > 0) return this.chill()
+    this.#expanded.keepSpare(takeHistory(cells))
+    this.warm()
   }
 
   /** Gives the expanded form back; the page stays readable. */
@@ -126,12 +159,12 @@ export class Page {
     void this.nextAt
     this.encode()
     this.#cells = null
-    this.#expanded.delete(this)
+    this.#expanded.forget(this)
   }
 
   #expand(cells: Cells): Cells {
     this.#cells = cells
-    this.#expanded.add(this)
+    this.warm()
     return cells
   }
 

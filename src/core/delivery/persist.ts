@@ -1,4 +1,4 @@
-import { MAX_PAGES_PER_COMMIT, RING_SLOTS } from "../limits.ts"
+import { MAX_PAGES_PER_COMMIT, MAX_RING_BYTES, RING_SLOTS } from "../limits.ts"
 import { Page } from "./page.ts"
 import { encodeTransitions, replayTransitions } from "./ring.ts"
 import type { DeliveryChanges, StoredPage, StoredRing } from "./types.ts"
@@ -8,8 +8,9 @@ import { Window } from "./window.ts"
 export interface RingPosition {
   /** Commit up to which the pages hold everything. */
   foldedSeq: number
-  /** Rows that wait for the next fold. */
+  /** Rows that wait for the next fold, and their bytes. */
   unfolded: number
+  unfoldedBytes: number
   /** Pages that those rows name. */
   readonly pages: Set<Page>
 }
@@ -18,13 +19,13 @@ export interface RingPosition {
 export function loadWindow(
   pages: readonly StoredPage[],
   ring: readonly StoredRing[],
-  options: { readonly ordered: boolean; readonly initialEnd: number },
+  options: { readonly keyed: boolean; readonly initialEnd: number },
 ): { window: Window; position: RingPosition } {
-  const window = new Window(options.ordered, options.initialEnd)
+  const window = new Window(options.keyed, options.initialEnd)
   let foldedSeq = -1
   for (const stored of [...pages, ...ring]) foldedSeq = Math.max(foldedSeq, stored.foldedSeq)
   for (const stored of pages) {
-    const page = Page.decode(stored.pageNo, stored.runs, options.ordered, window.pages.expanded)
+    const page = Page.decode(stored.pageNo, stored.runs, options.keyed, window.pages.expanded)
     page.storedSeq = stored.seq
     window.pages.add(page)
     window.pages.chillBeyond()
@@ -33,12 +34,16 @@ export function loadWindow(
   for (const row of unfolded) replayTransitions(window, row)
   window.takeStock()
   const named = new Set([...window.pages.from(0)].filter((page) => page.isInRing))
-  return { window, position: { foldedSeq, unfolded: unfolded.length, pages: named } }
+  const unfoldedBytes = unfolded.reduce((bytes, row) => bytes + row.transitions.length, 0)
+  return { window, position: { foldedSeq, unfolded: unfolded.length, unfoldedBytes, pages: named } }
 }
 
 /** What the commit `seq` has to write, or null where it touched nothing. Forgets what was touched. */
 export function takeChanges(window: Window, position: RingPosition, seq: number): DeliveryChanges | null {
-  if (window.touched.size === 0) return null
+  if (window.touched.size === 0) {
+    window.pages.chillBeyond()
+    return null
+  }
   const changes = planChanges(window, position, seq)
   window.endCommit()
   return changes
@@ -51,7 +56,8 @@ function planChanges(window: Window, position: RingPosition, seq: number): Deliv
     return foldRing(window, position, seq, touched)
   }
   if (!isScattered) return writePages(window, position, seq, touched)
-  const transitions = position.unfolded < RING_SLOTS ? encodeTransitions(window) : null
+  const hasRoom = position.unfolded < RING_SLOTS && position.unfoldedBytes < MAX_RING_BYTES
+  const transitions = hasRoom ? encodeTransitions(window) : null
   return transitions
     ? writeRing(window, position, { seq, touched, transitions })
     : foldRing(window, position, seq, touched)
@@ -79,6 +85,7 @@ function writeRing(
     position.pages.add(page)
   }
   const slot = position.unfolded++
+  position.unfoldedBytes += row.transitions.length
   const ring = { slot, seq: row.seq, foldedSeq: position.foldedSeq, transitions: row.transitions }
   return { pages: [], deletedPages: dropDone(window, [...window.superseded]), ring }
 }
@@ -90,6 +97,7 @@ function foldRing(window: Window, position: RingPosition, seq: number, touched: 
   position.pages.clear()
   position.foldedSeq = seq
   position.unfolded = 0
+  position.unfoldedBytes = 0
   return writePages(window, position, seq, dirty)
 }
 

@@ -3,6 +3,7 @@ import { ByteReader } from "../bytes/reader.ts"
 import { ByteWriter } from "../bytes/writer.ts"
 import { MAX_ROW_BYTES, PAGE_OFFSETS } from "../limits.ts"
 import { AVAILABLE, type Cells, sameState } from "./cells.ts"
+import { Expanded } from "./expanded.ts"
 import { Page } from "./page.ts"
 import { readState, writeState } from "./page-codec.ts"
 import type { StoredRing } from "./types.ts"
@@ -18,7 +19,7 @@ interface Run {
 
 /**
  * The cells that a commit touched, page by page, as runs of equal state with the gaps between them.
- * Null where they do not fit a row: 100,000 scattered leases, or a long look-ahead in ordered mode.
+ * Null where they do not fit a row: 100,000 scattered leases, or a long look-ahead in a keyed mode.
  */
 export function encodeTransitions(window: Window): Uint8Array | null {
   const writer = new ByteWriter(256)
@@ -29,6 +30,7 @@ export function encodeTransitions(window: Window): Uint8Array | null {
     writer.varint(pageNo)
     writer.varint(page.used)
     writePageTransitions(writer, page.cells, touched)
+    window.pages.chillBeyond()
     if (writer.position > MAX_ROW_BYTES) return null
   }
   return writer.finish()
@@ -72,7 +74,7 @@ export function replayTransitions(window: Window, ring: StoredRing): void {
     page.isInRing = true
     // a page that already holds this commit is still read over, into a page that nobody keeps
     const isOlder = page.storedSeq === null || page.storedSeq < ring.seq
-    readPageTransitions(reader, isOlder ? page : Page.empty(pageNo, window.ordered, new Set()))
+    readPageTransitions(reader, isOlder ? page : Page.empty(pageNo, window.keyed, new Expanded()))
     window.pages.chillBeyond()
   }
   reader.end()
@@ -81,7 +83,7 @@ export function replayTransitions(window: Window, ring: StoredRing): void {
 function pageFor(window: Window, pageNo: number): Page {
   const existing = window.pages.get(pageNo)
   if (existing) return existing
-  const page = Page.empty(pageNo, window.ordered, window.pages.expanded)
+  const page = Page.empty(pageNo, window.keyed, window.pages.expanded)
   window.pages.add(page)
   return page
 }

@@ -1,6 +1,6 @@
-import { DONE, IN_FLIGHT } from "./cells.ts"
-import { type DeliveryState, finish } from "./state.ts"
-import type { Departure, ReleaseOptions, SettleOutcome } from "./types.ts"
+import { AVAILABLE, DONE, IN_FLIGHT } from "./cells.ts"
+import { type DeliveryState, finish, hashAt } from "./state.ts"
+import type { DeliveryLimits, Departure, ReleaseOptions, SettleOutcome } from "./types.ts"
 import type { Place } from "./window.ts"
 
 /** What giving a message back came to, with the message's departure if it had no delivery left. */
@@ -11,10 +11,11 @@ export interface Released {
 
 /** The message was processed. Acknowledging what is done already is fine. */
 export function acknowledge(state: DeliveryState, offset: number, attempt: number, now: number): SettleOutcome {
+  state.tenants?.advance(now)
   const held = findHeld(state, offset, attempt, now)
   if (held === "done") return "settled"
   if (typeof held === "string") return held
-  finish(state, held, true)
+  finish(state, held)
   return "settled"
 }
 
@@ -26,6 +27,7 @@ export function release(
   options: ReleaseOptions,
   now: number,
 ): Released {
+  state.tenants?.advance(now)
   const held = findHeld(state, offset, attempt, now)
   if (typeof held === "string") return { outcome: held === "done" ? "receipt_expired" : held, departure: null }
   return { outcome: "settled", departure: giveBack(state, held, options, now) }
@@ -39,6 +41,7 @@ export function reject(
   error: string | null,
   now: number,
 ): Released {
+  state.tenants?.advance(now)
   const held = findHeld(state, offset, attempt, now)
   if (typeof held === "string") return { outcome: held === "done" ? "receipt_expired" : held, departure: null }
   return { outcome: "settled", departure: depart(state, held, "rejected", error) }
@@ -61,8 +64,9 @@ export function extend(
 /** Gives back everything that a consumer holds, without fault. Answers how many; DETACHED holds nothing. */
 export function releaseConsumer(state: DeliveryState, consumer: number, now: number): number {
   const { window } = state
+  state.tenants?.advance(now)
   const inFlightBefore = window.counts.inFlight
-  const options = { delayMs: 0, fault: false, maxDeliveries: null, error: null }
+  const options = { delayMs: 0, fault: false, maxDeliveries: null, maxAttempts: null, error: null }
   for (const pageNo of window.leases.pagesOf(consumer)) {
     const page = window.pages.get(pageNo)!
     for (let index = 0; index < page.used; index++) {
@@ -75,25 +79,35 @@ export function releaseConsumer(state: DeliveryState, consumer: number, now: num
 
 /** Gives a place in flight back or lets it leave; in ordered mode the later ones of its group go back with it. */
 export function giveBack(state: DeliveryState, place: Place, options: ReleaseOptions, now: number): Departure | null {
-  const count = place.page.cells.count[place.index]!
-  if (options.fault && options.maxDeliveries !== null && count >= options.maxDeliveries) {
+  const limits = { maxDeliveries: options.fault ? options.maxDeliveries : null, maxAttempts: options.maxAttempts }
+  if (isSpent(place, limits)) {
     return depart(state, place, "max_deliveries", options.error)
   }
+  const { window, byKey } = state
   const offset = place.page.firstOffset + place.index
-  for (const later of state.groups?.heldAfter(offset).reverse() ?? []) {
-    state.window.giveBack(state.window.find(later) as Place, null, false)
-    state.groups!.givenBack(later)
+  const hash = hashAt(place)
+  for (const later of byKey?.heldAfter(offset, hash).reverse() ?? []) {
+    window.giveBack(window.find(later) as Place, null, false)
+    byKey!.givenBack(later, hash, false)
   }
-  state.window.giveBack(place, options.delayMs > 0 ? now + options.delayMs : null, options.fault)
-  state.groups?.givenBack(offset)
+  const isDelayed = options.delayMs > 0
+  window.giveBack(place, isDelayed ? now + options.delayMs : null, options.fault)
+  byKey?.givenBack(offset, hash, isDelayed)
   return null
+}
+
+/** Whether a place has had as many deliveries as it may. */
+export function isSpent({ page, index }: Place, limits: DeliveryLimits): boolean {
+  const { count, attempt } = page.cells
+  if (limits.maxDeliveries !== null && count[index]! >= limits.maxDeliveries) return true
+  return limits.maxAttempts !== null && attempt[index]! >= limits.maxAttempts
 }
 
 function depart(state: DeliveryState, place: Place, reason: Departure["reason"], error: string | null): Departure {
   const { page, index } = place
   const deliveryCount = page.cells.count[index]!
   const firstDeliveredAt = page.cells.firstAt[index]!
-  finish(state, place, page.cells.kind[index] === IN_FLIGHT)
+  finish(state, place)
   return { offset: page.firstOffset + index, reason, deliveryCount, firstDeliveredAt, error }
 }
 
@@ -122,6 +136,14 @@ function findHeld(
 /** Makes a delayed place available. */
 export function makeDue(state: DeliveryState, place: Place): null {
   state.window.giveBack(place, null, true)
-  state.groups?.due(place.page.firstOffset + place.index)
+  state.byKey?.due(place.page.firstOffset + place.index, hashAt(place))
   return null
+}
+
+/** Holds an available offset back until `dueAt`, without a delivery. What is not available stays as it is. */
+export function postpone(state: DeliveryState, offset: number, dueAt: number): void {
+  const place = state.window.find(offset)
+  if (typeof place === "string" || place.page.cells.kind[place.index] !== AVAILABLE) return
+  state.window.giveBack(place, dueAt, true)
+  state.byKey?.postponed(offset, hashAt(place))
 }

@@ -1,13 +1,15 @@
+import type { ByKey } from "./by-key.ts"
 import { DONE } from "./cells.ts"
 import { Groups } from "./groups.ts"
 import { loadWindow, type RingPosition, takeChanges } from "./persist.ts"
-import type { DeliveryChanges, DeliveryCounts, StoredPage, StoredRing } from "./types.ts"
+import { Tenants } from "./tenants.ts"
+import type { DeliveryChanges, DeliveryCounts, DeliveryMode, StoredPage, StoredRing } from "./types.ts"
 import type { Place, Window } from "./window.ts"
 
 /** How a delivery state treats order, and where it begins. */
 export interface DeliveryOptions {
-  /** At most one consumer holds messages of a key at a time, in order. */
-  readonly ordered: boolean
+  /** What is stored by `standard` can't be loaded by another, nor the other way round. */
+  readonly mode: DeliveryMode
   /** First offset of the window of a state that was never stored. */
   readonly initialEnd: number
 }
@@ -21,18 +23,27 @@ export class DeliveryState {
   readonly window: Window
   /** Present in ordered mode only. */
   readonly groups: Groups | null
+  /** Present in fair mode only. */
+  readonly tenants: Tenants | null
   readonly #position: RingPosition
 
-  private constructor(window: Window, position: RingPosition) {
+  private constructor(window: Window, position: RingPosition, mode: DeliveryMode) {
     this.window = window
-    this.groups = window.ordered ? new Groups(window) : null
+    this.groups = mode === "ordered" ? new Groups(window) : null
+    this.tenants = mode === "fair" ? new Tenants(window) : null
     this.#position = position
   }
 
   /** Rebuilds a state from its stored rows. Throws CorruptError where a row is damaged. */
   static load(pages: readonly StoredPage[], ring: readonly StoredRing[], options: DeliveryOptions): DeliveryState {
-    const { window, position } = loadWindow(pages, ring, options)
-    return new DeliveryState(window, position)
+    const { mode, initialEnd } = options
+    const { window, position } = loadWindow(pages, ring, { keyed: mode !== "standard", initialEnd })
+    return new DeliveryState(window, position, mode)
+  }
+
+  /** Whichever view by key the mode has. */
+  get byKey(): ByKey | null {
+    return this.groups ?? this.tenants
   }
 
   get counts(): DeliveryCounts {
@@ -69,8 +80,16 @@ export class DeliveryState {
   }
 }
 
-/** Ends an offset's life in the window and in its group. */
-export function finish(state: DeliveryState, place: Place, wasInFlight: boolean): void {
-  state.groups?.finishing(place.page.firstOffset + place.index, wasInFlight)
+/** Ends an offset's life in the window and in the view by key. */
+export function finish(state: DeliveryState, place: Place): void {
+  const { page, index } = place
+  const kind = page.cells.kind[index]!
+  const hash = hashAt(place)
   state.window.finish(place)
+  state.byKey?.finished(page.firstOffset + index, hash, kind)
+}
+
+/** The key hash at a place; 0 in standard mode. */
+export function hashAt({ page, index }: Place): number {
+  return page.cells.group?.[index] ?? 0
 }

@@ -11,8 +11,11 @@ export interface Lease {
   readonly firstDeliveredAt: number
 }
 
+/** What order messages are delivered in: oldest first; strictly within a group; no tenant delayed by a noisy one. */
+export type DeliveryMode = "standard" | "ordered" | "fair"
+
 /** Why a message left without being acknowledged. */
-export type DepartureReason = "max_deliveries" | "rejected"
+export type DepartureReason = "max_deliveries" | "rejected" | "expired" | "overflow"
 
 /** An offset that is done because nobody could process it. */
 export interface Departure {
@@ -31,33 +34,44 @@ export type SettleOutcome = "settled" | "receipt_expired" | "invalid_receipt"
 export interface LogView {
   /** First offset that does not exist yet. */
   readonly endOffset: number
-  /** Key hashes of `[from, to)`; read in ordered mode only, from row headers, never from payloads. */
+  /** Key hashes of `[from, to)`; not read in standard mode; from row headers, never from payloads. */
   keyHashes(from: number, to: number): ArrayLike<number>
   /** Bytes of the frame at `offset`. */
   lengthOf(offset: number): number
 }
 
+/** How often a message is delivered. */
+export interface DeliveryLimits {
+  /** Deliveries after which it leaves instead, or null. */
+  readonly maxDeliveries: number | null
+  /** Attempts after which it does, those without fault included, or null. */
+  readonly maxAttempts: number | null
+}
+
 /** How messages are handed out. */
-export interface AcquireRequest {
+export interface AcquireRequest extends DeliveryLimits {
   /** Random 32-bit id of a socket's subscription, or DETACHED. */
   readonly consumer: number
   readonly maxMessages: number
   /** When the lease runs out. */
   readonly untilAt: number
-  /** Deliveries after which a message leaves instead, or null. */
-  readonly maxDeliveries: number | null
   /** Messages that may leave instead, where the limit was lowered; the one beyond ends the acquire. */
   readonly maxDepartures: number
   /** Bytes of frames to hand out; the first message is handed out whatever its size. */
   readonly maxBytes: number
 }
 
+/** Which messages are too old to be delivered: an acquire lets them leave, `max` of them; the one beyond ends it. */
+export interface ExpiryCheck {
+  isExpired(offset: number): boolean
+  readonly max: number
+}
+
 /** How a lease is given back. */
-export interface ReleaseOptions {
+export interface ReleaseOptions extends DeliveryLimits {
   readonly delayMs: number
   /** False gives the delivery back: it does not count towards `maxDeliveries`. */
   readonly fault: boolean
-  readonly maxDeliveries: number | null
   readonly error: string | null
 }
 

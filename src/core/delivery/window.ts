@@ -7,6 +7,9 @@ import { Page } from "./page.ts"
 import { PageTable } from "./page-table.ts"
 import type { DeliveryCounts } from "./types.ts"
 
+/** Bitmaps of touched cells that are kept for the next commit. */
+const MAX_SPARE = 32
+
 /** Where an offset's state stands. */
 export interface Place {
   readonly page: Page
@@ -18,7 +21,7 @@ export interface Place {
  * at and beyond `end` everything is available and nothing is kept.
  */
 export class Window {
-  readonly ordered: boolean
+  readonly keyed: boolean
   readonly pages = new PageTable()
   readonly deadlines = new Deadlines(this.pages)
   /** Cells changed by the current commit: a 1 for each, by page. */
@@ -29,14 +32,16 @@ export class Window {
   finished: number[] = []
   readonly leases = new Leases()
   readonly #totals: [available: number, delayed: number, inFlight: number, done: number] = [0, 0, 0, 0]
+  /** For the next commit's `touched`. */
+  readonly #spareTouched: Uint8Array[] = []
   #end: number
   /** No offset before this one is live. */
   #start = 0
   /** No page before this one has an available offset. */
   #availableFrom = 0
 
-  constructor(ordered: boolean, initialEnd: number) {
-    this.ordered = ordered
+  constructor(keyed: boolean, initialEnd: number) {
+    this.keyed = keyed
     this.#end = initialEnd
   }
 
@@ -78,8 +83,8 @@ export class Window {
     return page ? { page, index: offset % PAGE_OFFSETS } : "done"
   }
 
-  /** Moves the end forward to `end`; the new offsets are available and belong to `groups`, if ordered. */
-  extend(end: number, groups: ArrayLike<number> | null): void {
+  /** Moves the end forward to `end`; the new offsets are available and have the key hashes `hashes`, if keyed. */
+  extend(end: number, hashes: ArrayLike<number> | null): void {
     const from = this.#end
     for (let offset = from; offset < end;) {
       const page = this.#pageAt(offset)
@@ -88,7 +93,7 @@ export class Window {
       if (page.endOffset < offset) this.#grow(page, offset, DONE)
       this.#grow(page, upTo, AVAILABLE)
       for (; offset < upTo; offset++) {
-        if (page.cells.group) page.cells.group[offset % PAGE_OFFSETS] = groups![offset - from]!
+        if (page.cells.group) page.cells.group[offset % PAGE_OFFSETS] = hashes![offset - from]!
       }
     }
     this.#end = end
@@ -147,6 +152,9 @@ export class Window {
 
   /** Forgets what the current commit changed. */
   endCommit(): void {
+    for (const touched of this.touched.values()) {
+      if (this.#spareTouched.length < MAX_SPARE) this.#spareTouched.push(touched.fill(0))
+    }
     this.touched.clear()
     this.superseded.clear()
     this.pages.chillBeyond()
@@ -165,7 +173,7 @@ export class Window {
     const existing = this.pages.get(pageNo)
     if (existing) return existing
     if (this.pages.highest) this.superseded.add(this.pages.highest)
-    const page = Page.empty(pageNo, this.ordered, this.pages.expanded)
+    const page = Page.empty(pageNo, this.keyed, this.pages.expanded)
     this.pages.add(page)
     return page
   }
@@ -191,7 +199,7 @@ export class Window {
   #touchedOn(page: Page): Uint8Array {
     let touched = this.touched.get(page.pageNo)
     if (!touched) {
-      this.touched.set(page.pageNo, (touched = new Uint8Array(PAGE_OFFSETS)))
+      this.touched.set(page.pageNo, (touched = this.#spareTouched.pop() ?? new Uint8Array(PAGE_OFFSETS)))
       page.warm()
     }
     return touched

@@ -16,6 +16,8 @@ export interface Incoming {
   readonly lengths: readonly number[]
   readonly keyHashes: readonly number[]
   readonly messageIds: readonly number[]
+  /** 0 for never; one that lies before the append is moved to it. */
+  readonly expiresAts: readonly number[]
 }
 
 export interface AppendOptions {
@@ -30,6 +32,8 @@ export interface AppendRow {
   readonly header: Uint8Array
   readonly frames: Uint8Array
   readonly entries: readonly FrameEntry[]
+  /** Earliest expiry among its frames, or null where none expires. */
+  readonly expiresAt: number | null
   /** Replaces the tail row, which has the same base offset. */
   readonly extendsTail: boolean
 }
@@ -79,7 +83,9 @@ function entriesOf(incoming: Incoming, endOffset: number, appendedAt: number): F
   return incoming.lengths.map((length, index) => {
     const messageId = incoming.messageIds[index]!
     const keyHash = incoming.keyHashes[index]!
-    const entry = { offset: endOffset + index, appendedAt, messageId, keyHash, length, position }
+    const wantedExpiry = incoming.expiresAts[index]!
+    const expiresAt = wantedExpiry === 0 ? 0 : Math.max(wantedExpiry, appendedAt)
+    const entry = { offset: endOffset + index, appendedAt, messageId, keyHash, expiresAt, length, position }
     position += length
     return entry
   })
@@ -132,7 +138,14 @@ function extendedRow(tail: TailRow, added: readonly FrameEntry[], allFrames: Uin
 function rowOf(entries: readonly FrameEntry[], frames: Uint8Array, extendsTail: boolean): AppendRow {
   const baseOffset = entries[0]!.offset
   const lastOffset = entries.at(-1)!.offset
-  return { baseOffset, lastOffset, header: encodeRowHeader(entries), frames, entries, extendsTail }
+  const header = encodeRowHeader(entries)
+  return { baseOffset, lastOffset, header, frames, entries, expiresAt: earliestExpiry(entries), extendsTail }
+}
+
+function earliestExpiry(entries: readonly FrameEntry[]): number | null {
+  let earliest = Number.POSITIVE_INFINITY
+  for (const { expiresAt } of entries) if (expiresAt !== 0 && expiresAt < earliest) earliest = expiresAt
+  return earliest === Number.POSITIVE_INFINITY ? null : earliest
 }
 
 function framesOf(entries: readonly FrameEntry[], allFrames: Uint8Array): Uint8Array {

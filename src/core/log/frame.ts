@@ -72,6 +72,11 @@ export function encodeMovedFrame(frame: Uint8Array, headers: readonly Header[]):
   return writer.finish()
 }
 
+/** The headers that were added to `frame` when it moved; none where it never did, or is damaged. */
+export function movedHeaders(frame: Uint8Array): readonly Header[] {
+  return peelMoved(frame)?.headers ?? []
+}
+
 /** Null also where the outer layer is damaged: a new checksum over its parts would hide that. */
 function peelMoved(frame: Uint8Array): { headers: readonly Header[]; inner: Uint8Array } | null {
   if (frame[VERSION_AT] !== MOVED) return null

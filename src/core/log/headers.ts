@@ -1,3 +1,4 @@
+import { equalBytes } from "../bytes/equal.ts"
 import type { ByteReader } from "../bytes/reader.ts"
 import type { ByteWriter } from "../bytes/writer.ts"
 import type { Header } from "./types.ts"
@@ -31,8 +32,4 @@ export function mergeHeaders(older: readonly Header[], newer: readonly Header[])
 /** Bytes that the headers take at most when written. */
 export function headersCapacityBytes(headers: readonly Header[]): number {
   return headers.reduce((bytes, { name, value }) => bytes + name.length + value.length + 16, 8)
-}
-
-function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index])
 }

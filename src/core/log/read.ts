@@ -117,7 +117,8 @@ export function indexFrom(entries: readonly FrameEntry[], offset: number): numbe
   return low
 }
 
-function decodeOrNull(frame: Uint8Array): LogRecord | null {
+/** The record in `frame`, or null where it is damaged. */
+export function decodeOrNull(frame: Uint8Array): LogRecord | null {
   try {
     return decodeFrame(frame)
   } catch (error) {

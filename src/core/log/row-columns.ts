@@ -7,7 +7,8 @@ const HAS_OFFSETS = 0x01
 const HAS_TIMES = 0x02
 const HAS_MESSAGE_IDS = 0x04
 const HAS_KEY_HASHES = 0x08
-export const KNOWN_COLUMNS = 0x0f
+const HAS_EXPIRIES = 0x10
+export const KNOWN_COLUMNS = 0x1f
 
 /** What the first frame of a row has; the columns hold differences from one frame to the next. */
 export interface RowBase {
@@ -22,6 +23,7 @@ export function columnsOf(entries: readonly FrameEntry[]): number {
   for (let index = 0; index < entries.length; index++) {
     const entry = entries[index]!
     if (entry.keyHash !== 0) columns |= HAS_KEY_HASHES
+    if (entry.expiresAt !== 0) columns |= HAS_EXPIRIES
     const before = entries[index - 1]
     if (before === undefined) continue
     if (entry.offset !== before.offset + 1) columns |= HAS_OFFSETS
@@ -42,6 +44,7 @@ export function writeColumns(writer: ByteWriter, columns: number, entries: reado
     if ((columns & HAS_MESSAGE_IDS) !== 0) writer.signedVarint(entry.messageId - before.messageId)
   }
   if ((columns & HAS_KEY_HASHES) !== 0) for (const { keyHash } of entries) writer.u53(keyHash)
+  if ((columns & HAS_EXPIRIES) !== 0) for (const entry of entries) writer.varint(storedExpiry(entry))
 }
 
 /** Reads what `writeColumns` wrote for `count` frames. */
@@ -57,11 +60,25 @@ export function readColumns(reader: ByteReader, columns: number, count: number, 
       messageId += (columns & HAS_MESSAGE_IDS) === 0 ? 1 : reader.signedVarint()
     }
     const length = lengths[index]!
-    entries.push({ offset, appendedAt, messageId, keyHash: 0, length, position })
+    entries.push({ offset, appendedAt, messageId, keyHash: 0, expiresAt: 0, length, position })
     position += length
   }
-  if ((columns & HAS_KEY_HASHES) === 0) return entries
-  return entries.map((entry) => ({ ...entry, keyHash: reader.u53() }))
+  const keyed = (columns & HAS_KEY_HASHES) === 0 ? entries : entries.map((entry) => withKeyHash(entry, reader.u53()))
+  return (columns & HAS_EXPIRIES) === 0 ? keyed : keyed.map((entry) => withStoredExpiry(entry, reader.varint()))
+}
+
+/** Counted from the append and plus one, for 0 stands for never: small for a short time to live. */
+function storedExpiry({ appendedAt, expiresAt }: FrameEntry): number {
+  return expiresAt === 0 ? 0 : expiresAt - appendedAt + 1
+}
+
+/** The difference first: a sum beyond 2^53 would be rounded before it is found out of range. */
+function withStoredExpiry(entry: FrameEntry, stored: number): FrameEntry {
+  return stored === 0 ? entry : { ...entry, expiresAt: entry.appendedAt + (stored - 1) }
+}
+
+function withKeyHash(entry: FrameEntry, keyHash: number): FrameEntry {
+  return { ...entry, keyHash }
 }
 
 function readMany<T>(count: number, read: () => T): T[] {

@@ -8,7 +8,7 @@ import type { FrameEntry } from "./types.ts"
 /** Layout: length of the header, CRC-32C of that length and of everything behind the CRC, version, columns, the rest. */
 const LENGTH_BYTES = 4
 const BODY_AT = 8
-/** Version 1 has no producer entries and no expiry per frame: both come as further columns. */
+/** Version 1 has no producer entries: they come as further columns. */
 const VERSION = 1
 
 /** A stored row's header, decoded. */
@@ -106,9 +106,9 @@ function readHeader(reader: ByteReader, headerBytes: number): RowHeader {
 }
 
 /** Differences add up: each may be in range and their sum not. */
-function isSafe({ offset, appendedAt, messageId }: FrameEntry): boolean {
+function isSafe({ offset, appendedAt, messageId, expiresAt }: FrameEntry): boolean {
   const limit = Number.MAX_SAFE_INTEGER
-  return offset <= limit && appendedAt <= limit && messageId >= 0 && messageId <= limit
+  return offset <= limit && appendedAt <= limit && messageId >= 0 && messageId <= limit && expiresAt <= limit
 }
 
 /** Covers the length too, so that a header whose length is wrong is not read as another header. */

@@ -3,20 +3,24 @@ import { keyHash } from "../bytes/key-hash.ts"
 import { ByteReader } from "../bytes/reader.ts"
 import { ByteWriter } from "../bytes/writer.ts"
 import { writeFrame } from "./frame.ts"
-import type { LogRecord, Submission } from "./types.ts"
+import {
+  checkColumns,
+  columnsOf,
+  readColumns,
+  type SubmissionColumns,
+  type SubmittedFrame,
+  writeColumns,
+} from "./submission-columns.ts"
+import type { LogRecord, SendTerms, Submission } from "./types.ts"
 
 /** Layout: version, columns that are present, count, bytes of all frames, a length each, the columns, the frames. */
 const VERSION = 1
-/** Delays, times to live and deduplication ids come as further bits. */
-const HAS_KEY_HASHES = 0x01
-const KNOWN_COLUMNS = 0x01
+const NO_TERMS: SendTerms = {}
 
 /** The frames of one batch, as an object sees them. */
-export interface Submissions {
+export interface Submissions extends SubmissionColumns {
   readonly count: number
   readonly frameBytes: number
-  /** Per frame; 0 for no key. */
-  readonly keyHashes: readonly number[]
   /** Per frame, in bytes. */
   readonly lengths: readonly number[]
   /** Where each frame starts within `frames`. */
@@ -29,7 +33,8 @@ export interface Submissions {
 export class SubmissionWriter {
   readonly #frames: ByteWriter
   readonly #lengths: number[] = []
-  readonly #keyHashes: number[] = []
+  readonly #submitted: SubmittedFrame[] = []
+  #columns = 0
 
   /** `capacityBytes` is what the frames will need, about. */
   constructor(capacityBytes = 8 * 1024) {
@@ -46,37 +51,37 @@ export class SubmissionWriter {
   }
 
   /** Encodes a record as the next frame and returns the frame's length in bytes. */
-  add(record: LogRecord): number {
+  add(record: LogRecord, terms: SendTerms = NO_TERMS): number {
     const length = writeFrame(this.#frames, record)
-    this.#push(length, record.key === null ? 0 : keyHash(record.key))
+    this.#push(length, { keyHash: record.key === null ? 0 : keyHash(record.key), terms })
     return length
   }
 
   /** Adds a frame that exists already, such as a dead letter on its way. */
-  addFrame(submission: Submission): void {
+  addFrame(submission: Submission, terms: SendTerms = NO_TERMS): void {
     this.#frames.bytes(submission.frame)
-    this.#push(submission.frame.length, submission.keyHash)
+    this.#push(submission.frame.length, { keyHash: submission.keyHash, terms })
   }
 
   /** The batch, for `decodeSubmissions`. */
   finish(): Uint8Array {
-    const hasKeyHashes = this.#keyHashes.some((hash) => hash !== 0)
     const columns = new ByteWriter(32 + this.count * 12)
     columns.u8(VERSION)
-    columns.u8(hasKeyHashes ? HAS_KEY_HASHES : 0)
+    columns.u8(this.#columns)
     columns.varint(this.count)
     columns.varint(this.frameBytes)
     for (const length of this.#lengths) columns.varint(length)
-    if (hasKeyHashes) for (const hash of this.#keyHashes) columns.u53(hash)
+    writeColumns(columns, this.#columns, this.#submitted)
     const bytes = new Uint8Array(columns.position + this.frameBytes)
     bytes.set(columns.buffer.subarray(0, columns.position))
     bytes.set(this.#frames.buffer.subarray(0, this.frameBytes), columns.position)
     return bytes
   }
 
-  #push(length: number, hash: number): void {
+  #push(length: number, submitted: SubmittedFrame): void {
     this.#lengths.push(length)
-    this.#keyHashes.push(hash)
+    this.#submitted.push(submitted)
+    this.#columns |= columnsOf(submitted)
   }
 }
 
@@ -85,7 +90,7 @@ export function decodeSubmissions(bytes: Uint8Array): Submissions {
   const reader = new ByteReader(bytes)
   if (reader.u8() !== VERSION) throw new CorruptError("submission version")
   const columns = reader.u8()
-  if ((columns & ~KNOWN_COLUMNS) !== 0) throw new CorruptError("submission columns")
+  checkColumns(columns)
   const count = reader.varint()
   const frameBytes = reader.varint()
   const lengths: number[] = []
@@ -97,11 +102,9 @@ export function decodeSubmissions(bytes: Uint8Array): Submissions {
     lengths.push(length)
     position += length
   }
-  const keyHashes: number[] = []
-  const hasKeyHashes = (columns & HAS_KEY_HASHES) !== 0
-  for (let index = 0; index < count; index++) keyHashes.push(hasKeyHashes ? reader.u53() : 0)
+  const described = readColumns(reader, columns, count)
   if (position !== frameBytes) throw new CorruptError("lengths of submitted frames")
   const frames = reader.bytes(frameBytes)
   reader.end()
-  return { count, frameBytes, keyHashes, lengths, positions, frames }
+  return { count, frameBytes, lengths, positions, frames, ...described }
 }

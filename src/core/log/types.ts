@@ -18,6 +18,25 @@ export interface LogRecord {
   readonly producedAt: number | null
 }
 
+/** What tells repeated messages from new ones: two with equal keys are one message sent twice. */
+export interface DedupKey {
+  /** `keyHash(key)`. */
+  readonly hash: number
+  readonly key: Uint8Array
+}
+
+/** What a producer wants of one message besides its record. */
+export interface SendTerms {
+  /** How long it waits before it can be delivered; 0 or absent for no time. */
+  readonly delayMs?: number
+  /** When it can be delivered; 0 or absent for at once. */
+  readonly deliverAt?: number
+  /** How long it is kept, from its entry into the log; 0 or absent for no limit of its own. */
+  readonly ttlMs?: number
+  /** Absent for a message that repeats no other. */
+  readonly dedupKey?: Uint8Array
+}
+
 /** A frame on its way from the Worker to an object, with what the object must know without decoding it. */
 export interface Submission {
   readonly frame: Uint8Array
@@ -33,6 +52,8 @@ export interface FrameEntry {
   /** The counter given at the send; equals no offset in general. */
   readonly messageId: number
   readonly keyHash: number
+  /** When its time to live ends, milliseconds since the epoch, never before `appendedAt`; 0 for never. */
+  readonly expiresAt: number
   /** Length of the frame in bytes. */
   readonly length: number
   /** Where the frame starts within the row's frames. */

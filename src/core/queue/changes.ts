@@ -17,6 +17,53 @@ export interface InboxEntry {
   readonly seq: number
 }
 
+/** A row of deduplication ids. */
+export interface DedupRow {
+  /** Grows from row to row. */
+  readonly no: number
+  /** When all ids in it have expired. */
+  readonly expiresAt: number
+  readonly ids: Uint8Array
+}
+
+/** Neighbours in the order of ids that wait for the same time. */
+export interface ScheduledRow {
+  /** The first id of the run, which names the row. */
+  readonly messageId: number
+  readonly dueAt: number
+  /** A row header. */
+  readonly header: Uint8Array
+  readonly frames: Uint8Array
+}
+
+/** What a receive with an attempt id handed out. */
+export interface ReceiveAttemptRow {
+  readonly id: string
+  readonly expiresAt: number
+  readonly leases: Uint8Array
+}
+
+/** A redrive as it stands. */
+export interface RedriveRow {
+  /** Grows from redrive to redrive. */
+  readonly no: number
+  /** As JSON. */
+  readonly task: string
+}
+
+/** A log row whose earliest expiry is another one now; null where nothing in it expires any more. */
+export interface ExpiryChange {
+  readonly baseOffset: number
+  readonly expiresAt: number | null
+}
+
+/** Rows of one table, by their keys. */
+export interface RowChanges<Row, Key> {
+  /** New ones, or in place of those with their keys. */
+  readonly written: readonly Row[]
+  readonly removed: readonly Key[]
+}
+
 /** Everything that one commit of a queue stores, in one transaction. */
 export interface QueueChanges {
   readonly seq: number
@@ -24,6 +71,14 @@ export interface QueueChanges {
   /** Base offsets. */
   readonly deletedRows: readonly number[]
   readonly delivery: DeliveryChanges | null
+  readonly scheduled: RowChanges<ScheduledRow, number>
+  readonly dedup: RowChanges<DedupRow, number>
+  readonly attempts: RowChanges<ReceiveAttemptRow, string>
+  /** Of rows that this commit leaves in the log. */
+  readonly expiries: readonly ExpiryChange[]
+  readonly redrives: readonly RedriveRow[]
   readonly moves: { readonly outbox: OutboxEntry[]; readonly taken: InboxEntry[] }
   readonly counters: Uint8Array
+  /** Whether `counters` must be stored even where nothing else is. */
+  readonly countersChanged: boolean
 }

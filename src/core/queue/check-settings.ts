@@ -14,10 +14,25 @@ export function checkQueueSettings(
   current: QueueSettings | null,
   settingsOf: (queue: string) => QueueSettings | null,
 ): Failure | null {
-  if (current && current.ordering !== wanted.ordering) {
-    return { code: "conflict", detail: `ordering is fixed at creation: ${name} is ${current.ordering}` }
+  return checkFixed(name, wanted, current) ?? checkTogether(wanted) ?? checkDeadLetters(name, wanted, settingsOf)
+}
+
+function checkFixed(name: string, wanted: QueueSettings, current: QueueSettings | null): Failure | null {
+  for (const field of ["ordering", "fair"] as const) {
+    if (current && current[field] !== wanted[field]) {
+      return { code: "conflict", detail: `${field} is fixed at creation: of ${name} it is ${current[field]}` }
+    }
   }
-  return checkDeadLetters(name, wanted, settingsOf)
+  return null
+}
+
+/** Settings that do not go together. */
+function checkTogether(wanted: QueueSettings): Failure | null {
+  if (wanted.fair && wanted.ordering === "fifo") return refused("/fair", "a fifo queue is in order, and cannot be fair")
+  if (wanted.deadLetterQueue !== null) return null
+  if (wanted.onExpiry === "dead-letter") return refused("/onExpiry", "there is no deadLetterQueue to move to")
+  if (wanted.overflow === "dead-letter") return refused("/overflow", "there is no deadLetterQueue to move to")
+  return null
 }
 
 function checkDeadLetters(
@@ -28,19 +43,17 @@ function checkDeadLetters(
   const pointer = "/deadLetterQueue"
   let target = wanted.deadLetterQueue
   for (let length = 0; target !== null; length++) {
-    if (target === name || length > MAX_CHAIN) {
-      return { code: "invalid_field", pointer, detail: `dead letters of ${name} would come back to it` }
-    }
+    if (target === name || length > MAX_CHAIN) return refused(pointer, `dead letters of ${name} would come back to it`)
     const settings = settingsOf(target)
-    if (!settings) return { code: "invalid_field", pointer, detail: `there is no queue ${target}` }
+    if (!settings) return refused(pointer, `there is no queue ${target}`)
     if (settings.ordering !== wanted.ordering) {
-      return {
-        code: "invalid_field",
-        pointer,
-        detail: `${target} is ${settings.ordering}, ${name} is ${wanted.ordering}`,
-      }
+      return refused(pointer, `${target} is ${settings.ordering}, ${name} is ${wanted.ordering}`)
     }
     target = settings.deadLetterQueue
   }
   return null
+}
+
+function refused(pointer: string, detail: string): Failure {
+  return { code: "invalid_field", pointer, detail }
 }

@@ -5,7 +5,10 @@ export interface SendReply {
   readonly incarnation: number
   readonly results: readonly SendResult[]
 }
-/** The message's id counter, or why it was refused. Plain numbers: a call copies them many times faster than objects. */
+/**
+ * The message's id counter, that of the first one for a repeat, or why it was refused. Plain numbers: a call
+ * copies them many times faster than objects.
+ */
 export type SendResult = number | Failure
 
 /** What a receipt names, decoded. */
@@ -21,11 +24,12 @@ export interface ReceiptParts {
 
 export type Settlement =
   | { readonly kind: "ack"; readonly receipt: ReceiptParts }
-  /** `delayMs` null takes the queue's retry delay. */
+  /** `delayMs` null takes the queue's retry delay. Without `fault` it does not count towards `maxDeliveries`. */
   | {
       readonly kind: "nack"
       readonly receipt: ReceiptParts
       readonly delayMs: number | null
+      readonly fault: boolean
       readonly error: string | null
     }
   /** Gives up on the message at once: it leaves with reason `rejected`. */
@@ -41,6 +45,8 @@ export interface ReceiveRequest {
   readonly maxMessages: number
   /** null takes the queue's own. */
   readonly visibilityTimeoutMs: number | null
+  /** Under which the receive can be repeated, or null. */
+  readonly attemptId: string | null
 }
 export interface ReceiveReply {
   readonly incarnation: number
@@ -52,17 +58,31 @@ export interface ReceiveReply {
 export interface QueueStatistics {
   readonly ready: number
   readonly inFlight: number
-  /** Released with a delay that has not passed yet. */
+  /** Released with a delay that has not passed yet, or held back by the queue's own. */
   readonly delayed: number
+  /** Waiting for their own time. */
+  readonly scheduled: number
+  /** Of all of these, exactly. */
   readonly bytes: number
   readonly oldestAt: number | null
   readonly sent: number
+  /** Sends that repeated an earlier one. */
+  readonly deduplicated: number
   readonly delivered: number
   readonly acknowledged: number
   readonly deadLettered: number
+  /** Left with nowhere to go: out of deliveries, rejected, or the oldest of a full queue. */
   readonly dropped: number
+  /** Kept for too long; dead-lettered ones among them. */
+  readonly expired: number
+  /** Purged, deleted or cancelled by hand. */
+  readonly removed: number
+  /** Taken from here by resend and redrive. */
+  readonly redriven: number
   /** Dead letters written but not yet taken by their target. */
   readonly forwarding: number
+  /** Messages a second, over the last minute. */
+  readonly rates: { readonly sent: number; readonly delivered: number; readonly acknowledged: number }
 }
 
 /** Frames that move from one queue to another, in order; repeats are recognised by `seq`. */

@@ -17,6 +17,13 @@ export interface QueueCounters {
   dropped: number
   /** Highest sequence given to an outbox row. */
   outboxSeq: number
+  /** Messages that wait for a time of their own, and their bytes. */
+  scheduled: number
+  scheduledBytes: number
+  deduplicated: number
+  expired: number
+  removed: number
+  redriven: number
 }
 
 /** The stored order. New counters go to the end: an older row reads them as 0. */
@@ -30,6 +37,12 @@ const FIELDS = [
   "deadLettered",
   "dropped",
   "outboxSeq",
+  "scheduled",
+  "scheduledBytes",
+  "deduplicated",
+  "expired",
+  "removed",
+  "redriven",
 ] as const satisfies readonly (keyof QueueCounters)[]
 
 const VERSION = 1
@@ -46,6 +59,12 @@ export function emptyCounters(): QueueCounters {
     deadLettered: 0,
     dropped: 0,
     outboxSeq: 0,
+    scheduled: 0,
+    scheduledBytes: 0,
+    deduplicated: 0,
+    expired: 0,
+    removed: 0,
+    redriven: 0,
   }
 }
 

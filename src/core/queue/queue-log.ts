@@ -6,7 +6,7 @@ import { frameOf } from "../log/row.ts"
 import type { RowSpan } from "../log/trim.ts"
 import type { FrameEntry } from "../log/types.ts"
 import { RowCache } from "./row-cache.ts"
-import { RowIndex } from "./row-index.ts"
+import { RowIndex, type Times } from "./row-index.ts"
 import type { RowSource } from "./row-source.ts"
 
 /** A frame with its place, or null for the entry where the stored row is damaged. */
@@ -20,6 +20,8 @@ export interface Append {
   readonly frame: Uint8Array
   readonly keyHash: number
   readonly messageId: number
+  /** 0 for never. */
+  readonly expiresAt: number
 }
 
 const NO_BYTES = new Uint8Array(0)
@@ -36,6 +38,8 @@ export class QueueLog implements LogView {
   #committedEnd: number
   /** Base offsets of rows that may have become wholly done. */
   readonly #suspects = new Set<number>()
+  /** Offsets that became done in the commit that appended them. */
+  #finishedEarly: number[] = []
 
   constructor(source: RowSource, tail: TailRow | null, endOffset: number) {
     this.#index = new RowIndex(source)
@@ -48,6 +52,11 @@ export class QueueLog implements LogView {
     return this.#committedEnd + this.#pending.length
   }
 
+  /** First offset that is not stored yet. */
+  get committedEnd(): number {
+    return this.#committedEnd
+  }
+
   /** Appends to this commit, and answers the offset. */
   append(append: Append): number {
     return this.#committedEnd + this.#pending.push(append) - 1
@@ -56,6 +65,31 @@ export class QueueLog implements LogView {
   lengthOf(offset: number): number {
     const pending = this.#pending[offset - this.#committedEnd]
     return pending ? pending.frame.length : this.#index.lengthOf(offset)
+  }
+
+  /** Of what was appended in this commit only the expiry is known. */
+  timesOf(offset: number): Times {
+    const pending = this.#pending[offset - this.#committedEnd]
+    return pending ? { appendedAt: null, expiresAt: pending.expiresAt } : this.#index.timesOf(offset)
+  }
+
+  /** The frames of the committed row that begins at `baseOffset`; none where it is damaged or gone. */
+  entriesOf(baseOffset: number): readonly FrameEntry[] {
+    return this.#index.entriesBetween(baseOffset, baseOffset + 1)
+  }
+
+  /** The frames of the committed rows that begin in `[from, to)`, without those of damaged rows. */
+  entriesBetween(from: number, to: number): readonly FrameEntry[] {
+    return this.#index.entriesBetween(from, to)
+  }
+
+  /** Where the committed row that holds `offset` ends, and how much is read with it; alone and 0 where there is none. */
+  rowSizeAt(offset: number): { readonly lastOffset: number; readonly bytes: number } {
+    const row = this.#index.rowOf(offset)
+    if (!row) return { lastOffset: offset, bytes: 0 }
+    let bytes = 0
+    for (let at = row.baseOffset; at <= row.lastOffset; at++) bytes += this.#index.lengthOf(at)
+    return { lastOffset: row.lastOffset, bytes }
   }
 
   keyHashes(from: number, to: number): ArrayLike<number> {
@@ -72,8 +106,8 @@ export class QueueLog implements LogView {
   frameAt(offset: number, appendedAt: number): StoredFrame {
     const pending = this.#pending[offset - this.#committedEnd]
     if (pending) {
-      const { frame, keyHash, messageId } = pending
-      return { entry: { offset, appendedAt, messageId, keyHash, length: frame.length, position: 0 }, frame }
+      const { frame, ...known } = pending
+      return { entry: { ...known, offset, appendedAt, length: frame.length, position: 0 }, frame }
     }
     const row = this.#rowAt(offset)
     const entry = row?.entries[offset - row.baseOffset]
@@ -87,8 +121,10 @@ export class QueueLog implements LogView {
 
   /** Notes that an offset became done, and answers the bytes that are no longer live. */
   finished(offset: number): number {
+    // also for what has no row yet: its page must be known before the new rows
     const row = this.#index.rowOf(offset)
     if (row) this.#suspects.add(row.baseOffset)
+    else if (offset >= this.#committedEnd) this.#finishedEarly.push(offset)
     return this.lengthOf(offset)
   }
 
@@ -103,6 +139,7 @@ export class QueueLog implements LogView {
         lengths: pending.map((append) => append.frame.length),
         keyHashes: pending.map((append) => append.keyHash),
         messageIds: pending.map((append) => append.messageId),
+        expiresAts: pending.map((append) => append.expiresAt),
       },
       this.#committedEnd,
       now,
@@ -110,11 +147,17 @@ export class QueueLog implements LogView {
       { pageOffsets: PAGE_OFFSETS },
     )
     // a tail that is sealed now may have been done for long
-    if (this.#tail && plan.tail?.baseOffset !== this.#tail.baseOffset) this.#suspects.add(this.#tail.baseOffset)
+    if (this.#tail && plan.tail?.baseOffset !== this.#tail.baseOffset) {
+      this.#suspects.add(this.#tail.baseOffset)
+      // before the new rows: a page that is read between here and the write would be kept without them
+      this.#index.rowOf(this.#tail.baseOffset)
+    }
     for (const row of plan.rows) {
       this.#index.add(row)
       this.#cache.put(row)
     }
+    for (const offset of this.#finishedEarly) this.#suspects.add(this.#index.rowOf(offset)!.baseOffset)
+    this.#finishedEarly = []
     this.#committedEnd += pending.length
     this.#pending = []
     this.#tail = plan.tail

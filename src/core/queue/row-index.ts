@@ -5,10 +5,22 @@ import type { RowSpan } from "../log/trim.ts"
 import type { FrameEntry } from "../log/types.ts"
 import type { RowSource } from "./row-source.ts"
 
+/** When a message entered the log and when its own time to live ends. */
+export interface Times {
+  /** null where the row is damaged. */
+  readonly appendedAt: number | null
+  /** 0 for never. */
+  readonly expiresAt: number
+}
+
+/** What is known of a page's frames, by offset within the page. */
 interface PageRows {
   readonly rows: RowSpan[]
-  /** Frame length by offset within the page; 0 where the row is damaged. */
+  /** 0 where the row is damaged, as for times of append. */
   readonly lengths: Uint32Array
+  readonly appendedAts: Float64Array
+  /** null while nothing on the page expires by itself. */
+  expiresAts: Float64Array | null
 }
 
 /** Which rows hold which offsets, page by page, read from row headers when a page is first asked for. */
@@ -37,6 +49,17 @@ export class RowIndex {
     return this.#page(offset).lengths[offset % PAGE_OFFSETS]!
   }
 
+  timesOf(offset: number): Times {
+    const { appendedAts, expiresAts } = this.#page(offset)
+    const index = offset % PAGE_OFFSETS
+    return { appendedAt: appendedAts[index] || null, expiresAt: expiresAts?.[index] ?? 0 }
+  }
+
+  /** The frames of the committed rows that begin in `[from, to)`, without those of damaged rows. */
+  entriesBetween(from: number, to: number): readonly FrameEntry[] {
+    return this.#source.headers(from, to).flatMap((row) => entriesOf(row.header))
+  }
+
   /** Key hashes of the committed offsets `[from, to)` of one page; 0 where the row is damaged. */
   keyHashes(from: number, to: number): Float64Array {
     const hashes = new Float64Array(to - from)
@@ -55,7 +78,7 @@ export class RowIndex {
     const span = { baseOffset: row.baseOffset, lastOffset: row.lastOffset }
     if (page.rows.at(-1)?.baseOffset === row.baseOffset) page.rows[page.rows.length - 1] = span
     else page.rows.push(span)
-    for (const { offset, length } of row.entries) page.lengths[offset % PAGE_OFFSETS] = length
+    for (const entry of row.entries) keep(page, entry)
   }
 
   /** Forgets a deleted row. */
@@ -86,13 +109,21 @@ export class RowIndex {
   }
 
   #load(firstOffset: number): PageRows {
-    const page = { rows: [] as RowSpan[], lengths: new Uint32Array(PAGE_OFFSETS) }
+    const [lengths, appendedAts] = [new Uint32Array(PAGE_OFFSETS), new Float64Array(PAGE_OFFSETS)]
+    const page: PageRows = { rows: [], lengths, appendedAts, expiresAts: null }
     for (const { baseOffset, lastOffset, header } of this.#source.headers(firstOffset, firstOffset + PAGE_OFFSETS)) {
       page.rows.push({ baseOffset, lastOffset })
-      for (const { offset, length } of entriesOf(header)) page.lengths[offset % PAGE_OFFSETS] = length
+      for (const entry of entriesOf(header)) keep(page, entry)
     }
     return page
   }
+}
+
+function keep(page: PageRows, { offset, length, appendedAt, expiresAt }: FrameEntry): void {
+  const index = offset % PAGE_OFFSETS
+  page.lengths[index] = length
+  page.appendedAts[index] = appendedAt
+  if (expiresAt !== 0) (page.expiresAts ??= new Float64Array(PAGE_OFFSETS))[index] = expiresAt
 }
 
 /** The entries of a stored header, none where it is damaged. */

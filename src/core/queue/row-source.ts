@@ -13,3 +13,11 @@ export interface RowSource {
   /** The row that begins at `baseOffset`, or null. */
   read(baseOffset: number): SourceRow | null
 }
+
+/** Which committed rows hold a message that expires by itself. */
+export interface ExpirySource {
+  /** The earliest expiry of a row, or null. */
+  nextExpiry(): { readonly expiresAt: number } | null
+  /** Base offsets of the rows with an expiry at `now` or before, in its order. */
+  expired(now: number, limit: number): readonly number[]
+}

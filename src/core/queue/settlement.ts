@@ -4,14 +4,13 @@ import type { Departure, SettleOutcome } from "../delivery/types.ts"
 import type { Failure } from "../errors.ts"
 import type { Settlement } from "./commands.ts"
 import { retryDelayMs } from "./retry-delay.ts"
-import type { QueueSettings } from "./settings.ts"
+import { attemptsLimit, type QueueSettings } from "./settings.ts"
 
 /** What a settlement works on. */
-export interface SettlementContext {
+interface SettlementContext {
   readonly identity: { readonly incarnation: number; readonly shard: number }
   readonly delivery: DeliveryState
   readonly settings: QueueSettings
-  readonly random: () => number
 }
 
 /** What settling one receipt came to. */
@@ -26,7 +25,7 @@ export interface Settled {
 const QUEUE_STATE_ID = 0
 
 /** Applies one settlement to the delivery state. */
-export function settle(queue: SettlementContext, settlement: Settlement, now: number): Settled {
+export function settle(queue: SettlementContext, settlement: Settlement, random: () => number, now: number): Settled {
   const { receipt } = settlement
   const { identity, delivery } = queue
   const isForeign =
@@ -43,13 +42,15 @@ export function settle(queue: SettlementContext, settlement: Settlement, now: nu
       return { ...plain(outcome), acknowledged: delivery.window.finished.length > doneBefore }
     }
     case "nack": {
-      const delayMs = settlement.delayMs ?? nackDelayMs(queue, offset)
-      const options = { delayMs, fault: true, maxDeliveries: queue.settings.maxDeliveries, error: settlement.error }
+      const { fault, error } = settlement
+      const delayMs = settlement.delayMs ?? nackDelayMs(queue, offset, random)
+      const { maxDeliveries } = queue.settings
+      const options = { delayMs, fault, maxDeliveries, maxAttempts: attemptsLimit(queue.settings), error }
       const released = release(delivery, offset, attempt, options, now)
       return { ...plain(released.outcome), departure: released.departure }
     }
     case "undelivered": {
-      const options = { delayMs: 0, fault: false, maxDeliveries: null, error: null }
+      const options = { delayMs: 0, fault: false, maxDeliveries: null, maxAttempts: null, error: null }
       return plain(release(delivery, offset, attempt, options, now).outcome)
     }
     case "reject": {
@@ -61,8 +62,8 @@ export function settle(queue: SettlementContext, settlement: Settlement, now: nu
   }
 }
 
-function nackDelayMs(queue: SettlementContext, offset: number): number {
-  return retryDelayMs(queue.settings.retryDelay, queue.delivery.deliveryCountOf(offset), queue.random())
+function nackDelayMs({ settings, delivery }: SettlementContext, offset: number, random: () => number): number {
+  return retryDelayMs(settings.retryDelay, delivery.deliveryCountOf(offset), random())
 }
 
 function plain(outcome: SettleOutcome): Settled {

@@ -135,14 +135,16 @@ export class Partition {
 /** The batches of one commit as one; a record's id is its offset, which costs nothing to store. */
 function joined(batches: readonly Submissions[], baseOffset: number, count: number): Incoming {
   const messageIds = Array.from({ length: count }, (_, index) => baseOffset + index)
+  const expiresAts = new Array<number>(count).fill(0)
   const [first] = batches
   if (batches.length === 1 && first) {
-    return { frames: first.frames, lengths: first.lengths, keyHashes: first.keyHashes, messageIds }
+    return { frames: first.frames, lengths: first.lengths, keyHashes: first.keyHashes, messageIds, expiresAts }
   }
   return {
     frames: joinBytes(batches.map((batch) => batch.frames)),
     lengths: batches.flatMap((batch) => batch.lengths),
     keyHashes: batches.flatMap((batch) => batch.keyHashes),
     messageIds,
+    expiresAts,
   }
 }

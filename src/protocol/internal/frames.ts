@@ -15,6 +15,8 @@ export type ToObject =
       readonly grantedBytes: number
       /** Leases stay when the socket goes: an HTTP receive that waits. */
       readonly detached: boolean
+      /** Under which such a receive can be repeated, or null. */
+      readonly attemptId: string | null
     }
   /** Begins a subscription of a partition, at an offset. */
   | {

@@ -1,12 +1,10 @@
-import { CorruptError } from "../../core/bytes/corrupt.ts"
 import type { Failure } from "../../core/errors.ts"
-import { decodeFrame } from "../../core/log/frame.ts"
-import type { Delivery, LogRecord } from "../../core/log/types.ts"
+import type { Delivery } from "../../core/log/types.ts"
 import type { SendReply } from "../../core/queue/commands.ts"
 import { formatMessageId } from "./message-id.ts"
+import { contentMembers } from "./message-json.ts"
 import { problemOf } from "./problems.ts"
 import { formatReceipt } from "./receipt.ts"
-import { bodyMember, headersJson, utf8Text } from "./record-json.ts"
 
 /** Where deliveries come from, as their ids and receipts say it. */
 export interface DeliverySource {
@@ -42,22 +40,5 @@ function deliveryJson(source: DeliverySource, delivery: Delivery): string {
   const id = formatMessageId(incarnation, shard, delivery.messageId)
   const { deliveryCount, appendedAt } = delivery
   const head = `{"id":"${id}","receipt":"${receipt}","deliveryCount":${deliveryCount},"sentAt":${appendedAt}`
-  const record = recordOf(delivery.frame)
-  if (record === null) {
-    const failure: Failure = { code: "corrupt_batch", firstOffset: offset, lastOffset: offset }
-    return `${head},"problem":${JSON.stringify(problemOf(failure).document)}}`
-  }
-  const groupId = record.key === null ? "" : `,"groupId":${JSON.stringify(utf8Text(record.key))}`
-  const headers = record.headers.length === 0 ? "" : `,"headers":${headersJson(record.headers)}`
-  return `${head},${bodyMember(record)}${groupId}${headers}}`
-}
-
-/** Null where the frame is damaged. */
-function recordOf(frame: Uint8Array): LogRecord | null {
-  try {
-    return decodeFrame(frame)
-  } catch (error) {
-    if (error instanceof CorruptError) return null
-    throw error
-  }
+  return `${head},${contentMembers(delivery.frame, offset)}}`
 }

@@ -1,21 +1,27 @@
 import type { Failure } from "../../core/errors.ts"
 import { MAX_KEY_BYTES } from "../../core/limits.ts"
 import type { LogRecord } from "../../core/log/types.ts"
-import type { QueueSettings } from "../../core/queue/settings.ts"
 import { ok, type Result } from "../../core/result.ts"
 import { inBatch, invalidField, isJsonObject, parseList, parseText, pointerToken, unknownField } from "./fields.ts"
 import { parseHeaders } from "./headers.ts"
 import type { JsonText } from "./json-text.ts"
+import { type MessageTerms, parseTerms, TERM_FIELDS } from "./message-terms.ts"
 import { BodyTexts, checkSize, parseValue } from "./record-value.ts"
 
-const MESSAGE_FIELDS: ReadonlySet<string> = new Set(["body", "bodyBase64", "groupId", "headers"])
+const MESSAGE_FIELDS: ReadonlySet<string> = new Set(["body", "bodyBase64", "groupId", "headers", ...TERM_FIELDS])
 const BATCH_FIELDS: ReadonlySet<string> = new Set(["messages"])
 
-/** What a send asks for; the message group id is the record's key. */
-export interface SendRequest {
+/** Messages to send, in order; the message group id is the record's key. */
+export interface Messages {
+  readonly records: readonly LogRecord[]
+  /** By place among the records; null where none has any, as most sends have not. */
+  readonly terms: ReadonlyMap<number, MessageTerms> | null
+}
+
+/** What a send asks for. */
+export interface SendRequest extends Messages {
   /** Whether one message was sent by itself rather than a batch (of perhaps one). */
   readonly single: boolean
-  readonly records: readonly LogRecord[]
 }
 
 /**
@@ -26,56 +32,63 @@ export function parseSend(json: JsonText): Result<SendRequest, Failure> {
   const { value } = json
   if (!isJsonObject(value)) return invalidField("", "must be an object")
   if (value["messages"] === undefined) {
-    const record = parseMessage(value, new BodyTexts(json.text, null), 0)
-    return record.ok ? ok({ single: true, records: [record.value] }) : record
+    const batch = new Batch(new BodyTexts(json.text, null))
+    const refused = batch.add(value, 0)
+    return refused ?? ok({ single: true, records: batch.records, terms: batch.terms })
   }
   const unknown = unknownField(value, BATCH_FIELDS)
   if (unknown !== null) return invalidField(`/${pointerToken(unknown)}`, "unknown field")
-  const records = parseMessages(json.text, value["messages"])
-  return records.ok ? ok({ single: false, records: records.value }) : records
+  const messages = parseMessages(json.text, value["messages"])
+  if (!messages.ok) return messages
+  const { records, terms } = messages.value
+  return ok({ single: false, records, terms })
 }
 
 /** A batch: `value` is the array `messages` of the JSON object that `text` holds. */
-export function parseMessages(text: string, value: unknown): Result<LogRecord[], Failure> {
+export function parseMessages(text: string, value: unknown): Result<Messages, Failure> {
   const list = parseList(value, "/messages")
   if (!list.ok) return list
-  const texts = new BodyTexts(text, "messages")
-  const records: LogRecord[] = []
+  const batch = new Batch(new BodyTexts(text, "messages"))
   for (const [index, entry] of list.value.entries()) {
-    const record = parseMessage(entry, texts, index)
-    if (!record.ok) return inBatch(record.error, `/messages/${index}`)
-    records.push(record.value)
+    const refused = batch.add(entry, index)
+    if (refused !== null) return inBatch(refused.error, `/messages/${index}`)
   }
-  return ok(records)
-}
-
-/** Refuses a message group on a standard queue, and a message without one on a fifo queue. */
-export function checkGroups(request: SendRequest, ordering: QueueSettings["ordering"]): Result<null, Failure> {
-  const fifo = ordering === "fifo"
-  const wrong = request.records.findIndex((record) => (record.key !== null) !== fifo)
-  if (wrong === -1) return ok(null)
-  const pointer = request.single ? "/groupId" : `/messages/${wrong}/groupId`
-  return invalidField(pointer, fifo ? "a fifo queue needs a groupId" : "only a fifo queue takes a groupId")
-}
-
-/** Pointers of its refusals begin at the entry. */
-function parseMessage(entry: unknown, texts: BodyTexts, index: number): Result<LogRecord, Failure> {
-  if (!isJsonObject(entry)) return invalidField("", "must be an object")
-  const unknown = unknownField(entry, MESSAGE_FIELDS)
-  if (unknown !== null) return invalidField(`/${pointerToken(unknown)}`, "unknown field")
-  const body = parseValue(entry, texts, index)
-  if (!body.ok) return body
-  const key = parseGroupId(entry["groupId"], "/groupId")
-  if (!key.ok) return key
-  const headers = parseHeaders(entry["headers"], "/headers")
-  if (!headers.ok) return headers
-  const { format, value } = body.value
-  const record: LogRecord = { format, value, key: key.value, headers: headers.value, producedAt: null }
-  const size = checkSize(record)
-  return size.ok ? ok(record) : size
+  return ok(batch)
 }
 
 /** A message group id, or null where there is none. */
 export function parseGroupId(value: unknown, pointer: string): Result<Uint8Array | null, Failure> {
   return value === undefined ? ok(null) : parseText(value, pointer, 1, MAX_KEY_BYTES)
+}
+
+class Batch implements Messages {
+  readonly records: LogRecord[] = []
+  terms: Map<number, MessageTerms> | null = null
+  readonly #texts: BodyTexts
+
+  constructor(texts: BodyTexts) {
+    this.#texts = texts
+  }
+
+  /** Takes entry number `index` of the texts, or answers why not; pointers begin at the entry. */
+  add(entry: unknown, index: number): { readonly ok: false; readonly error: Failure } | null {
+    if (!isJsonObject(entry)) return invalidField("", "must be an object")
+    const unknown = unknownField(entry, MESSAGE_FIELDS)
+    if (unknown !== null) return invalidField(`/${pointerToken(unknown)}`, "unknown field")
+    const body = parseValue(entry, this.#texts, index)
+    if (!body.ok) return body
+    const key = parseGroupId(entry["groupId"], "/groupId")
+    if (!key.ok) return key
+    const headers = parseHeaders(entry["headers"], "/headers")
+    if (!headers.ok) return headers
+    const terms = parseTerms(entry)
+    if (!terms.ok) return terms
+    const { format, value } = body.value
+    const record: LogRecord = { format, value, key: key.value, headers: headers.value, producedAt: null }
+    const size = checkSize(record)
+    if (!size.ok) return size
+    this.records.push(record)
+    if (terms.value !== null) (this.terms ??= new Map<number, MessageTerms>()).set(index, terms.value)
+    return null
+  }
 }

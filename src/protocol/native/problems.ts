@@ -110,6 +110,32 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]: Description<Code> } = {
     title: "Unavailable",
     detail: () => "The answer was lost: the request may or may not have been carried out.",
   },
+  queue_full: {
+    status: 429,
+    title: "Queue full",
+    detail: () => "The queue holds as much as its settings allow; this was not stored.",
+  },
+  dedup_full: {
+    status: 429,
+    title: "Too many deduplication ids",
+    detail: () => "The queue remembers as many deduplication ids as it can; this was not stored.",
+  },
+  queue_paused: { status: 409, title: "Queue paused", detail: () => "Sending to this queue is paused." },
+  consumer_active: {
+    status: 409,
+    title: "Consumer active",
+    detail: () => "The queue serves one consumer at a time, and that is another one now.",
+  },
+  message_in_flight: {
+    status: 409,
+    title: "Message in flight",
+    detail: () => "A consumer is working on the message; nothing was done.",
+  },
+  log_recreated: {
+    status: 410,
+    title: "Recreated",
+    detail: () => "The queue was deleted and created again since; begin anew.",
+  },
   storage_full: { status: 507, title: "Storage full", detail: () => "There is no space left; nothing was stored." },
 }
 

@@ -27,7 +27,7 @@ type Settle = (receipt: ReceiptParts) => Settlement
 
 const OPTIONS: { readonly [Kind in SettleKind]: readonly string[] } = {
   ack: [],
-  nack: ["delayMs", "reject", "error"],
+  nack: ["delayMs", "fault", "reject", "error"],
   extend: ["visibilityTimeoutMs"],
 }
 const NO_ENVELOPE: readonly string[] = []
@@ -111,17 +111,19 @@ function parseExtend(options: JsonObject): Result<Settle, Failure> {
 }
 
 function parseNack(options: JsonObject): Result<Settle, Failure> {
-  const { delayMs, reject = false, error = null } = options
+  const { delayMs, fault = true, reject = false, error = null } = options
   if (typeof reject !== "boolean") return invalidField("/reject", "must be true or false")
+  if (typeof fault !== "boolean") return invalidField("/fault", "must be true or false")
   const errorText = error === null ? ok(null) : parseText(error, "/error", 0, MAX_HEADER_VALUE_BYTES)
   if (!errorText.ok) return errorText
   const text = error as string | null
   if (reject) {
     if (delayMs !== undefined) return invalidField("/delayMs", "a rejected message does not come back")
+    if (!fault) return invalidField("/fault", "a rejected message has no delivery left to count")
     return ok((receipt) => ({ kind: "reject", receipt, error: text }))
   }
   const delay = delayMs === undefined ? ok(null) : parseInteger(delayMs, "/delayMs", 0, MAX_RETRY_DELAY_MS)
-  return delay.ok ? ok((receipt) => ({ kind: "nack", receipt, delayMs: delay.value, error: text })) : delay
+  return delay.ok ? ok((receipt) => ({ kind: "nack", receipt, delayMs: delay.value, fault, error: text })) : delay
 }
 
 /** The settlements that an object can carry out, in order. */

@@ -5,7 +5,8 @@ import type { Operation } from "../operation.ts"
 import { json } from "../respond.ts"
 import { validate } from "../validate.ts"
 import { queueView } from "./queue-view.ts"
-import { queuePatchSchema, queueSchema } from "./schemas.ts"
+import { queueSchema } from "./schemas.ts"
+import { queuePatchSchema } from "./settings-schemas.ts"
 
 /** `PUT /v1/queues/:queue` */
 export const putQueue: Operation = {
@@ -26,7 +27,7 @@ export const putQueue: Operation = {
     const name = call.params["queue"]!
     const body = await readOptionalJson(call.request)
     if (!body.ok) return body
-    const patch = validate(queuePatchSchema, body.value)
+    const patch = validate(queuePatchSchema, body.value.value)
     if (!patch.ok) return patch
     if (patch.value.deadLetterQueue === name) return invalidField("/deadLetterQueue", "must be another queue")
     const put = await callCatalog(call, "idempotent", (catalog) => catalog.putQueue(name, patch.value))

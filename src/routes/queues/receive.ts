@@ -26,14 +26,14 @@ export const receiveMessages: Operation = {
   query: null,
   body: { schema: receiveSchema, optional: true },
   responses: { 200: { description: "The messages, none if none came in time.", schema: receivedSchema } },
-  failures: ["invalid_json", "invalid_name", "not_found", "unsupported_media_type", "invalid_field"],
+  failures: ["invalid_json", "invalid_name", "not_found", "unsupported_media_type", "invalid_field", "consumer_active"],
   async handle(call) {
     const body = await readOptionalJson(call.request)
     if (!body.ok) return body
-    const asked = validate(receiveSchema, body.value)
+    const asked = validate(receiveSchema, body.value.value)
     if (!asked.ok) return asked
-    const { maxMessages, waitMs, visibilityTimeoutMs = null } = asked.value
-    const received = receive(call, { maxMessages, visibilityTimeoutMs }, waitMs)
+    const { maxMessages, waitMs, visibilityTimeoutMs = null, attemptId = null } = asked.value
+    const received = receive(call, { maxMessages, visibilityTimeoutMs, attemptId }, waitMs)
     // Goes on without its client: what it receives then is handed back at once.
     call.waitUntil(received)
     return received

@@ -1,9 +1,11 @@
 import * as v from "valibot"
 import {
+  MAX_AHEAD_MS,
+  MAX_ATTEMPT_ID_CHARACTERS,
   MAX_BATCH_ENTRIES,
-  MAX_DELIVERIES,
+  MAX_DEDUP_ID_BYTES,
+  MAX_DELIVER_AT,
   MAX_HEADER_VALUE_BYTES,
-  MAX_KEY_BYTES,
   MAX_RECEIVE_WAIT_MS,
   MAX_RETRY_DELAY_MS,
   MAX_VISIBILITY_TIMEOUT_MS,
@@ -13,6 +15,7 @@ import {
   batch,
   bodySchema,
   countSchema,
+  groupIdSchema,
   headersSchema,
   instantSchema,
   integer,
@@ -20,48 +23,14 @@ import {
   outcomeSchema,
   problemSchema,
 } from "../schemas.ts"
+import { queueSettingsSchema } from "./settings-schemas.ts"
 
 const delay = integer(0, MAX_RETRY_DELAY_MS)
-const jitter = "must be a number from 0 to 1"
-
-const retryDelaySchema = v.variant(
-  "kind",
-  [
-    v.strictObject({ kind: v.literal("constant"), delayMs: delay }),
-    v.strictObject({ kind: v.literal("linear"), stepMs: delay, maxMs: delay }),
-    v.strictObject({
-      kind: v.literal("exponential"),
-      baseMs: delay,
-      maxMs: delay,
-      jitter: v.pipe(v.number(jitter), v.minValue(0, jitter), v.maxValue(1, jitter)),
-    }),
-  ],
-  "must have a kind: constant, linear or exponential",
-)
-
-const ordering = v.picklist(["standard", "fifo"], "must be standard or fifo")
 const visibilityTimeout = integer(0, MAX_VISIBILITY_TIMEOUT_MS)
-const maxDeliveries = v.nullable(integer(1, MAX_DELIVERIES))
-const deadLetterQueue = v.nullable(nameSchema)
-
-/** Settings to create with or to change; what is left out stays as it is, or is the default. */
-export const queuePatchSchema = v.strictObject({
-  ordering: v.exactOptional(ordering),
-  visibilityTimeoutMs: v.exactOptional(visibilityTimeout),
-  maxDeliveries: v.exactOptional(maxDeliveries),
-  deadLetterQueue: v.exactOptional(deadLetterQueue),
-  retryDelay: v.exactOptional(retryDelaySchema),
-})
 
 const queueEntries = {
   name: nameSchema,
-  settings: v.object({
-    ordering,
-    visibilityTimeoutMs: visibilityTimeout,
-    maxDeliveries,
-    deadLetterQueue,
-    retryDelay: retryDelaySchema,
-  }),
+  settings: queueSettingsSchema,
   createdAt: instantSchema,
   updatedAt: instantSchema,
 }
@@ -76,27 +45,40 @@ export const queueWithStatisticsSchema = v.object({
     ready: countSchema,
     inFlight: countSchema,
     delayed: countSchema,
+    scheduled: countSchema,
     bytes: countSchema,
     oldestAt: v.nullable(instantSchema),
     sent: countSchema,
+    deduplicated: countSchema,
     delivered: countSchema,
     acknowledged: countSchema,
     deadLettered: countSchema,
     dropped: countSchema,
+    expired: countSchema,
+    removed: countSchema,
+    redriven: countSchema,
     forwarding: countSchema,
+    rates: v.object({ sent: v.number(), delivered: v.number(), acknowledged: v.number() }),
   }),
 })
 
 /** One page of queues. */
 export const queueListSchema = v.object({ queues: v.array(queueSchema), cursor: v.nullable(nameSchema) })
 
+/** When it is to be delivered: at most one of the two. */
+const delayed = { delayMs: v.optional(integer(0, MAX_AHEAD_MS)) }
+const scheduled = { deliverAt: v.pipe(integer(0, MAX_DELIVER_AT), v.description("Milliseconds since the epoch.")) }
 const messageMeta = {
-  groupId: v.optional(v.pipe(v.string(), v.minBytes(1), v.maxBytes(MAX_KEY_BYTES))),
+  groupId: v.optional(groupIdSchema),
   headers: v.optional(headersSchema),
+  ttlMs: v.optional(integer(1, MAX_AHEAD_MS)),
+  dedupId: v.optional(v.pipe(v.string(), v.minBytes(1), v.maxBytes(MAX_DEDUP_ID_BYTES))),
 }
 const messageSchema = v.union([
-  v.strictObject({ body: bodySchema, ...messageMeta }),
-  v.strictObject({ bodyBase64: base64Schema, ...messageMeta }),
+  v.strictObject({ body: bodySchema, ...messageMeta, ...delayed }),
+  v.strictObject({ body: bodySchema, ...messageMeta, ...scheduled }),
+  v.strictObject({ bodyBase64: base64Schema, ...messageMeta, ...delayed }),
+  v.strictObject({ bodyBase64: base64Schema, ...messageMeta, ...scheduled }),
 ])
 
 /** What a send takes. Describes what `parseSend` does; a test holds them together. */
@@ -107,11 +89,19 @@ export const sentSchema = v.object({
   messages: v.array(v.union([v.object({ id: v.string() }), v.object({ problem: problemSchema })])),
 })
 
+const attemptId = `must have 1 to ${MAX_ATTEMPT_ID_CHARACTERS} characters`
+const attemptIdSchema = v.pipe(
+  v.string(attemptId),
+  v.minLength(1, attemptId),
+  v.maxLength(MAX_ATTEMPT_ID_CHARACTERS, attemptId),
+)
+
 /** What a receive takes. */
 export const receiveSchema = v.strictObject({
   maxMessages: v.optional(integer(1, MAX_BATCH_ENTRIES), 1),
   waitMs: v.optional(integer(0, MAX_RECEIVE_WAIT_MS), 0),
   visibilityTimeoutMs: v.optional(visibilityTimeout),
+  attemptId: v.optional(attemptIdSchema),
 })
 
 const delivered = {
@@ -136,6 +126,7 @@ export const receivedSchema = v.object({
 const receipts = batch(v.string())
 const nackOptions = {
   delayMs: v.optional(delay),
+  fault: v.optional(v.boolean()),
   reject: v.optional(v.boolean()),
   error: v.optional(v.nullable(v.pipe(v.string(), v.maxBytes(MAX_HEADER_VALUE_BYTES)))),
 }

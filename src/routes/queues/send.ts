@@ -2,11 +2,14 @@ import * as v from "valibot"
 import type { Failure } from "../../core/errors.ts"
 import { err, type Result } from "../../core/result.ts"
 import { sendResultsJson } from "../../protocol/native/deliveries.ts"
-import { checkGroups, parseSend, type SendRequest } from "../../protocol/native/messages.ts"
+import { contentIds, needsContentIds, termsForObject, withIdempotencyKey } from "../../protocol/native/deduplication.ts"
+import { parseSend, type SendRequest } from "../../protocol/native/messages.ts"
 import { parseJsonBytes } from "../../protocol/native/json-text.ts"
+import { checkSend } from "../../protocol/native/send-rules.ts"
 import { encodeRecords } from "../../protocol/native/submissions.ts"
 import { invalidField } from "../../protocol/native/fields.ts"
 import { mediaType, readBytes } from "../body.ts"
+import type { QueueSettings } from "../../core/queue/settings.ts"
 import { callQueue, SHARD } from "../objects.ts"
 import type { Operation } from "../operation.ts"
 import { jsonText } from "../respond.ts"
@@ -38,15 +41,22 @@ export const sendMessages: Operation = {
     "payload_too_large",
     "unsupported_media_type",
     "invalid_field",
+    "queue_paused",
+    "queue_full",
+    "dedup_full",
     "storage_full",
   ],
   async handle(call) {
     const { request } = call
-    const parsed = await readSend(request)
+    const key = request.headers.get("idempotency-key")
+    const parsed = await readSend(request, key)
     if (!parsed.ok) return parsed
     const sent = await callQueue(call, call.params["queue"]!, "once", async (queue, entry) => {
-      const groups = checkGroups(parsed.value, entry.settings.ordering)
-      return groups.ok ? queue.send(entry.version, encodeRecords(parsed.value.records)) : groups
+      const refused = refusedBy(entry.settings, parsed.value, key)
+      if (refused !== null) return refused
+      const ids = needsContentIds(parsed.value, entry.settings) ? await contentIds(parsed.value) : null
+      const terms = termsForObject(parsed.value, entry.settings, ids)
+      return queue.send(entry.version, encodeRecords(parsed.value.records, terms))
     })
     if (!sent.ok) return sent
     const [first] = sent.value.results
@@ -55,12 +65,23 @@ export const sendMessages: Operation = {
   },
 }
 
-async function readSend(request: Request): Promise<Result<SendRequest, Failure>> {
+/** Why a queue with these settings does not take it, or null. */
+function refusedBy(settings: QueueSettings, sent: SendRequest, idempotencyKey: string | null) {
+  if (idempotencyKey !== null && settings.dedupWindowMs === 0) {
+    return invalidField("/idempotency-key", "the queue does not deduplicate: its dedupWindowMs is 0")
+  }
+  const checked = checkSend(sent, settings)
+  return checked.ok ? null : checked
+}
+
+async function readSend(request: Request, idempotencyKey: string | null): Promise<Result<SendRequest, Failure>> {
+  const sent = await readMessages(request)
+  return sent.ok && idempotencyKey !== null ? withIdempotencyKey(sent.value, idempotencyKey) : sent
+}
+
+async function readMessages(request: Request): Promise<Result<SendRequest, Failure>> {
   const query = request.url.includes("?") ? validateQuery(querySchema, request) : null
   if (query?.ok === false) return query
-  if (request.headers.has("idempotency-key")) {
-    return invalidField("/idempotency-key", "deduplication is not available yet")
-  }
   const type = mediaType(request)
   const raw = query?.value.raw === "true"
   if (type === FORM && !raw)

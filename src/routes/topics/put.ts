@@ -25,7 +25,7 @@ export const putTopic: Operation = {
     const name = call.params["topic"]!
     const body = await readOptionalJson(call.request)
     if (!body.ok) return body
-    const patch = validate(topicPatchSchema, body.value)
+    const patch = validate(topicPatchSchema, body.value.value)
     if (!patch.ok) return patch
     const put = await callCatalog(call, "idempotent", (catalog) => catalog.putTopic(name, patch.value))
     if (!put.ok) return put

@@ -9,14 +9,17 @@ import {
   DONE,
   emptyCells,
   IN_FLIGHT,
+  keepHistory,
 } from "../../../src/core/delivery/cells.ts"
 import { decodePage, encodePage } from "../../../src/core/delivery/page-codec.ts"
 import { acknowledge, release } from "../../../src/core/delivery/settle.ts"
 import { DeliveryState } from "../../../src/core/delivery/state.ts"
-import type { StoredPage, StoredRing } from "../../../src/core/delivery/types.ts"
+import type { DeliveryMode, StoredPage, StoredRing } from "../../../src/core/delivery/types.ts"
 import { PAGE_OFFSETS } from "../../../src/core/limits.ts"
 import { FAULT, newState, NOW, range, take } from "./scenario.ts"
 import { logOf } from "./storage.ts"
+
+const MODES: readonly DeliveryMode[] = ["standard", "ordered", "fair"]
 
 const u32 = fc.integer({ min: 1, max: 0xffff_ffff })
 const instant = fc.integer({ min: 0, max: 4_000_000_000_000 })
@@ -38,8 +41,8 @@ const runs = fc.array(
 )
 
 /** Any page that the delivery state could hold. */
-const anyPage = fc.record({ runs, ordered: fc.boolean() }).map(({ runs, ordered }) => {
-  const cells = emptyCells(ordered)
+const anyPage = fc.record({ runs, keyed: fc.boolean() }).map(({ runs, keyed }) => {
+  const cells = emptyCells(keyed)
   let used = 0
   for (const run of runs) {
     for (const end = Math.min(PAGE_OFFSETS, used + run.length); used < end; used++) fill(cells, used, run)
@@ -52,6 +55,7 @@ type Run = typeof runs extends fc.Arbitrary<(infer T)[]> ? T : never
 function fill(cells: Cells, index: number, run: Run): void {
   const { kind } = run
   if (kind === DONE) return clearToDone(cells, index)
+  keepHistory(cells)
   cells.kind[index] = kind
   if (kind !== AVAILABLE) cells.at[index] = run.at
   if (kind === IN_FLIGHT) cells.consumer[index] = run.consumer
@@ -81,8 +85,6 @@ function refusesAtMost(decode: () => unknown): void {
     if (!(error instanceof CorruptError)) throw error
   }
 }
-
-const ordering = fc.boolean()
 
 describe("pages", () => {
   it("[D32] decoding gives the cells that were encoded, and encoding those the same bytes", () => {
@@ -122,23 +124,25 @@ describe("pages", () => {
     )
   })
 
-  it("[D33] a page of the other ordering, and one below the highest that is not full, are refused", () => {
-    const page = (pageNo: number, used: number, ordered: boolean): StoredPage => {
-      return { pageNo, seq: 1, foldedSeq: -1, runs: encodePage(emptyCells(ordered), used) }
+  it("[D33] a page of another mode, and one below the highest that is not full, are refused", () => {
+    const page = (pageNo: number, used: number, keyed: boolean): StoredPage => {
+      return { pageNo, seq: 1, foldedSeq: -1, runs: encodePage(emptyCells(keyed), used) }
     }
-    const load = (pages: StoredPage[], ordered: boolean): DeliveryState => {
-      return DeliveryState.load(pages, [], { ordered, initialEnd: 0 })
+    const load = (pages: StoredPage[], mode: DeliveryMode): DeliveryState => {
+      return DeliveryState.load(pages, [], { mode, initialEnd: 0 })
     }
-    expect(() => load([page(0, 10, false)], true)).toThrow(CorruptError)
-    expect(() => load([page(0, 10, true)], false)).toThrow(CorruptError)
-    expect(() => load([page(0, 10, false), page(1, 10, false)], false)).toThrow(CorruptError)
-    expect(load([page(0, PAGE_OFFSETS, false), page(1, 10, false)], false).counts.available).toBe(PAGE_OFFSETS + 10)
+    expect(() => load([page(0, 10, false)], "ordered")).toThrow(CorruptError)
+    expect(() => load([page(0, 10, true)], "standard")).toThrow(CorruptError)
+    expect(() => load([page(0, 10, false), page(1, 10, false)], "standard")).toThrow(CorruptError)
+    expect(load([page(0, PAGE_OFFSETS, false), page(1, 10, false)], "standard").counts.available).toBe(
+      PAGE_OFFSETS + 10,
+    )
   })
 })
 
 /** A state of four pages and what its one commit, a ring row, stored. */
-function ringRow(ordered: boolean): { state: DeliveryState; ring: StoredRing } {
-  const state = newState(ordered)
+function ringRow(mode: DeliveryMode): { state: DeliveryState; ring: StoredRing } {
+  const state = newState(mode)
   const log = logOf(4 * PAGE_OFFSETS, (offset) => 1 + (offset % 5))
   for (const { offset, attempt } of take(state, log, 3500, { consumer: 7 }).reverse()) {
     if (offset % 3 === 0) acknowledge(state, offset, attempt, NOW)
@@ -158,17 +162,17 @@ function visibleOf({ window }: DeliveryState): unknown[] {
 }
 
 describe("ring rows", () => {
-  it.each([false, true])("[D32] replaying gives the cells that were encoded, ordered %s", (ordered) => {
-    const { state, ring } = ringRow(ordered)
-    const loaded = DeliveryState.load([], [ring], { ordered, initialEnd: 0 })
+  it.each(MODES)("[D32] replaying gives the cells that were encoded, %s", (mode) => {
+    const { state, ring } = ringRow(mode)
+    const loaded = DeliveryState.load([], [ring], { mode, initialEnd: 0 })
     expect(visibleOf(loaded)).toEqual(visibleOf(state))
     expect(loaded.counts).toEqual(state.counts)
   })
 
   it("[D32] a row that a page already holds changes nothing of it, and is still read over", () => {
-    const { state, ring } = ringRow(false)
+    const { state, ring } = ringRow("standard")
     const newer: StoredPage = { pageNo: 1, seq: 2, foldedSeq: -1, runs: encodePage(emptyCells(false), PAGE_OFFSETS) }
-    const loaded = DeliveryState.load([newer], [ring], { ordered: false, initialEnd: 0 })
+    const loaded = DeliveryState.load([newer], [ring], { mode: "standard", initialEnd: 0 })
     const expected = visibleOf(state)
     for (const offset of range(PAGE_OFFSETS, 2 * PAGE_OFFSETS)) {
       expected[offset] = [AVAILABLE, 0, 0, 0, 0, 0, undefined]
@@ -177,10 +181,10 @@ describe("ring rows", () => {
   })
 
   it("[D33] every truncation of a row is refused, and every lengthening", () => {
-    const { ring } = ringRow(true)
+    const { ring } = ringRow("ordered")
     const { transitions } = ring
     const load = (bytes: Uint8Array): DeliveryState => {
-      return DeliveryState.load([], [{ ...ring, transitions: bytes }], { ordered: true, initialEnd: 0 })
+      return DeliveryState.load([], [{ ...ring, transitions: bytes }], { mode: "ordered", initialEnd: 0 })
     }
     for (let length = 0; length < transitions.length; length += 97) {
       expect(() => load(transitions.slice(0, length))).toThrow(CorruptError)
@@ -189,14 +193,14 @@ describe("ring rows", () => {
   })
 
   it("[D33] damaged rows are replayed or refused", () => {
-    const rows = [false, true].map((ordered) => ringRow(ordered).ring)
+    const rows = MODES.map((mode) => ({ mode, transitions: ringRow(mode).ring.transitions }))
     fc.assert(
       fc.property(
-        ordering.chain((ordered) => fc.tuple(fc.constant(ordered), damaged(rows[Number(ordered)]!.transitions))),
-        ([ordered, transitions]) =>
+        fc.constantFrom(...rows).chain((row) => fc.tuple(fc.constant(row.mode), damaged(row.transitions))),
+        ([mode, transitions]) =>
           refusesAtMost(() => {
             const ring = { slot: 0, seq: 1, foldedSeq: -1, transitions }
-            return DeliveryState.load([], [ring], { ordered, initialEnd: 0 })
+            return DeliveryState.load([], [ring], { mode, initialEnd: 0 })
           }),
       ),
       { numRuns: 1000 },

@@ -2,12 +2,23 @@ import fc from "fast-check"
 import { expect } from "vitest"
 import { acquire } from "../../../src/core/delivery/acquire.ts"
 import { expire } from "../../../src/core/delivery/expire.ts"
-import { acknowledge, extend, reject, release, releaseConsumer } from "../../../src/core/delivery/settle.ts"
+import { acknowledge, extend, reject, postpone, release, releaseConsumer } from "../../../src/core/delivery/settle.ts"
 import type { DeliveryState } from "../../../src/core/delivery/state.ts"
-import { DETACHED, type LogView } from "../../../src/core/delivery/types.ts"
-import { expectSame } from "./compare.ts"
-import type { Message, Reference } from "./reference.ts"
+import {
+  type DeliveryLimits,
+  type DeliveryMode,
+  DETACHED,
+  type LogView,
+  type ReleaseOptions,
+} from "../../../src/core/delivery/types.ts"
+import { cover } from "../../../src/core/delivery/cover.ts"
+import { liveOffsets, oldestNotInFlight } from "../../../src/core/delivery/inspect.ts"
+import { remove } from "../../../src/core/delivery/remove.ts"
+import { expectSame, same } from "./compare.ts"
+import type { Reference } from "./reference.ts"
+import type { Message } from "./reference-types.ts"
 import type { Storage } from "./storage.ts"
+import { takeAsChosen } from "./takes.ts"
 
 interface Receipt {
   readonly offset: number
@@ -32,27 +43,28 @@ export interface Real {
 type Command = fc.Command<Model, Real>
 
 /** The commands of one mode; those that stand twice are twice as likely. */
-export function delivers(ordered: boolean): fc.Arbitrary<Command>[] {
+export function delivers(mode: DeliveryMode): fc.Arbitrary<Command>[] {
   return [
     committing(),
     committing(),
     committing(),
-    appending(ordered),
-    acquiring(ordered),
-    acquiring(ordered),
-    settling(ordered),
-    settling(ordered),
+    appending(mode),
+    acquiring(mode),
+    acquiring(mode),
+    settling(mode),
+    settling(mode),
     fc.record({ consumer: consumers() }).map(({ consumer }) =>
       command(`releaseConsumer ${consumer}`, ({ reference, now }, { state }) => {
         expect(releaseConsumer(state, consumer, now)).toBe(reference.releaseConsumer(consumer, now))
       }),
     ),
     fc.record({ byMs: fc.integer({ min: 0, max: 400 }), limit: limits() }).map(({ byMs, limit }) =>
-      command(`wait ${byMs} and expire with limit ${limit}`, (model, { state }) => {
+      command(`wait ${byMs} and expire with ${JSON.stringify(limit)}`, (model, { state }) => {
         model.now += byMs
         expect(expire(state, limit, model.now)).toEqual(model.reference.expire(limit, model.now))
       }),
     ),
+    operating(),
     fc.integer({ min: -50, max: 400 }).map((byMs) => command(`wait ${byMs}`, (model) => void (model.now += byMs))),
     fc.constant(command("crash", crash)),
   ]
@@ -81,47 +93,85 @@ function consumers(): fc.Arbitrary<number> {
   return fc.constantFrom(DETACHED, 1, 2, 0xffff_ffff)
 }
 
-function limits(): fc.Arbitrary<number | null> {
-  return fc.constantFrom(null, null, 1, 2, 3)
+function limits(): fc.Arbitrary<DeliveryLimits> {
+  const maxDeliveries = fc.constantFrom(null, null, 1, 2, 3)
+  return fc.record({ maxDeliveries, maxAttempts: fc.constantFrom(null, null, 1, 3, 4) })
 }
 
-function appending(ordered: boolean): fc.Arbitrary<Command> {
-  const many = ordered ? fc.integer({ min: 1, max: 1500 }) : fc.integer({ min: 1, max: 4000 })
+function appending(mode: DeliveryMode): fc.Arbitrary<Command> {
+  const many = mode === "ordered" ? fc.integer({ min: 1, max: 1500 }) : fc.integer({ min: 1, max: 4000 })
   const size = fc.oneof(fc.integer({ min: 1, max: 20 }), many)
   return fc.record({ size, groups: fc.constantFrom(1, 3, 50, 500), seed: fc.nat(1000) }).map(({ size, groups, seed }) =>
     command(`append ${size} in ${groups} groups from seed ${seed}`, ({ reference }) => {
       for (let index = 0; index < size; index++) {
         const mixed = Math.imul(index + seed, 0x9e3779b1) >>> 8
         // group 0 stands for no key
-        reference.append(ordered ? mixed % (groups + 1) : 0, 1 + (mixed % 100))
+        reference.append(mode === "standard" ? 0 : mixed % (groups + 1), 1 + (mixed % 100))
       }
     }),
   )
 }
 
-function acquiring(ordered: boolean): fc.Arbitrary<Command> {
+function acquiring(mode: DeliveryMode): fc.Arbitrary<Command> {
   const few = fc.integer({ min: 1, max: 12 })
-  const many = fc.integer({ min: 1, max: ordered ? 1500 : 3000 })
+  const many = fc.integer({ min: 1, max: mode === "ordered" ? 1500 : 3000 })
   return fc
     .record({
       consumer: consumers(),
       maxMessages: fc.oneof(few, many),
       timeoutMs: fc.constantFrom(0, 50, 300, 1000),
-      maxDeliveries: limits(),
+      limit: limits(),
       maxBytes: fc.constantFrom(1, 200, 1_000_000, 1_000_000),
     })
-    .map(({ timeoutMs, ...rest }) =>
-      command(`acquire for ${timeoutMs} ${JSON.stringify(rest)}`, (model, { state }) => {
-        const request = { ...rest, maxDepartures: Infinity, untilAt: model.now + timeoutMs }
-        const expected = model.reference.acquire(request, model.now)
+    .map(({ timeoutMs, limit, ...rest }) =>
+      command(`acquire for ${timeoutMs} ${JSON.stringify({ ...rest, ...limit })}`, (model, { state }) => {
+        const request = { ...rest, ...limit, maxDepartures: Infinity, untilAt: model.now + timeoutMs }
         const { leases, departures } = acquire(state, request, logOfReference(model.reference), model.now)
-        expect({ leases, departures }).toEqual(expected)
+        if (mode === "fair") takeAsChosen(model.reference, state, request, { leases, departures }, model.now)
+        else expect({ leases, departures }).toEqual(model.reference.acquire(request, model.now))
         model.receipts.push(...leases.map(({ offset, attempt }) => ({ offset, attempt })))
       }),
     )
 }
 
-function settling(ordered: boolean): fc.Arbitrary<Command> {
+/** What an operator and the queue do besides delivering: covering, removing, holding back. */
+function operating(): fc.Arbitrary<Command> {
+  return fc
+    .record({
+      operation: fc.constantFrom("cover", "remove", "remove", "remove", "purge", "postpone"),
+      from: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+      most: fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 2000 })),
+      step: fc.integer({ min: 1, max: 97 }),
+    })
+    .map(({ operation, from, most, step }) =>
+      command(`${operation} ${most} from ${from} by ${step}`, ({ reference, now }, { state }) => {
+        const log = logOfReference(reference)
+        const first = Math.floor(from * log.endOffset)
+        if (operation === "cover") {
+          cover(state, first, log)
+          reference.cover(first)
+        } else if (operation === "purge") {
+          let left = most
+          for (const offset of liveOffsets(state, first)) {
+            if (left-- === 0) break
+            if (offset % step === 0) same(remove(state, offset, log), reference.remove(offset))
+          }
+        } else {
+          const last = Math.min(log.endOffset, first + most * step, reference.end + 300)
+          for (let offset = first; offset < last; offset += step) {
+            if (operation === "remove") same(remove(state, offset, log), reference.remove(offset))
+            else {
+              postpone(state, offset, now + (offset % 300))
+              reference.postpone(offset, now + (offset % 300))
+            }
+          }
+        }
+        expect(oldestNotInFlight(state, log)).toBe(reference.waiting[0] ?? null)
+      }),
+    )
+}
+
+function settling(mode: DeliveryMode): fc.Arbitrary<Command> {
   const step = fc.integer({ min: 1, max: 97 })
   const most = fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 1500 }))
   return fc
@@ -135,16 +185,21 @@ function settling(ordered: boolean): fc.Arbitrary<Command> {
       shift: fc.constantFrom(0, 0, 0, 0, 0, 0, -1, 1),
       delayMs: fc.constantFrom(0, 0, 100, 700),
       fault: fc.boolean(),
-      maxDeliveries: limits(),
+      limit: limits(),
     })
-    .map(({ operation, from, step, most, isBackwards, shift, ...options }) =>
+    .map(({ operation, from, step, most, isBackwards, shift, limit, ...rest }) =>
       command(
-        `${operation} ${most} from ${from} by ${step}${isBackwards ? " backwards" : ""} shift ${shift} ${JSON.stringify(options)}`,
+        `${operation} ${most} from ${from} by ${step}${isBackwards ? " backwards" : ""} shift ${shift} ${JSON.stringify({ ...rest, ...limit })}`,
         (model, real) => {
           // giving back is slow by the letter: it looks for the rest of the group
-          const chosen = receiptsOf(model, from, step, ordered && operation === "release" ? Math.min(most, 60) : most)
+          const chosen = receiptsOf(
+            model,
+            from,
+            step,
+            mode === "ordered" && operation === "release" ? Math.min(most, 60) : most,
+          )
           for (const { offset, attempt } of isBackwards ? chosen.reverse() : chosen) {
-            settle(operation, { offset, attempt: attempt + shift }, { ...options, error: "why" }, model, real)
+            settle(operation, { offset, attempt: attempt + shift }, { ...rest, ...limit, error: "why" }, model, real)
           }
         },
       ),
@@ -163,7 +218,7 @@ function receiptsOf({ receipts, reference }: Model, from: number, step: number, 
 function settle(
   operation: "ack" | "release" | "reject" | "extend",
   { offset, attempt }: Receipt,
-  options: { delayMs: number; fault: boolean; maxDeliveries: number | null; error: string },
+  options: ReleaseOptions,
   { reference, now }: Model,
   { state }: Real,
 ): void {
@@ -181,11 +236,6 @@ function settle(
   }
 }
 
-/** `toEqual` is slow, and this is called a million times. */
-function same(actual: unknown, expected: unknown): void {
-  if (JSON.stringify(actual) !== JSON.stringify(expected)) expect(actual).toEqual(expected)
-}
-
 function commit(model: Model, real: Real, isReloaded: boolean): void {
   const { reference } = model
   const finished = [...real.state.takeFinished()]
@@ -196,7 +246,7 @@ function commit(model: Model, real: Real, isReloaded: boolean): void {
   expect(real.state.takeChanges(real.seq)).toBeNull()
   const { messages, end } = reference
   model.committed = { messages: [...messages], end, receipts: [...model.receipts] }
-  if (isReloaded) real.state = real.storage.load(reference.ordered)
+  if (isReloaded) real.state = real.storage.load(reference.mode)
   expectSame(real.state, reference)
 }
 
@@ -206,7 +256,7 @@ function crash(model: Model, real: Real): void {
   reference.end = committed.end
   reference.finished = []
   model.receipts = [...committed.receipts]
-  real.state = real.storage.load(reference.ordered)
+  real.state = real.storage.load(reference.mode)
   expectSame(real.state, reference)
 }
 

@@ -5,7 +5,7 @@ import { acknowledge, reject, release, releaseConsumer } from "../../../src/core
 import type { DeliveryState } from "../../../src/core/delivery/state.ts"
 import { DETACHED, type LogView } from "../../../src/core/delivery/types.ts"
 import { MAX_LOOK_AHEAD_OFFSETS, PAGE_OFFSETS } from "../../../src/core/limits.ts"
-import { FAULT, newState, NO_FAULT, NOW, offsetsOf, range, take, UNTIL } from "./scenario.ts"
+import { FAULT, newState, NO_FAULT, NOW, offsetsOf, range, take, UNTIL, UNLIMITED } from "./scenario.ts"
 import { logOf, Storage } from "./storage.ts"
 
 const [A, B, C] = [101, 102, 103]
@@ -16,7 +16,7 @@ function logWith(...keys: readonly number[]): LogView {
 }
 
 function ordered(): DeliveryState {
-  return newState(true)
+  return newState("ordered")
 }
 
 describe("order within a group", () => {
@@ -26,7 +26,7 @@ describe("order within a group", () => {
     take(state, log, 1, { consumer: 1 })
     release(state, 0, 1, { ...FAULT, delayMs: 10 }, NOW)
     expect(take(state, log, 10, { consumer: 1 })).toEqual([])
-    expire(state, null, NOW + 10)
+    expire(state, UNLIMITED, NOW + 10)
     expect(offsetsOf(take(state, log, 10, { consumer: 1 }, NOW + 10))).toEqual([0, 1, 2])
   })
 
@@ -62,7 +62,7 @@ describe("order within a group", () => {
     expect(state.counts).toEqual({ available: 1, delayed: 1, inFlight: 1 })
     acknowledge(state, 0, 1, NOW)
     expect(take(state, log, 10)).toEqual([])
-    expire(state, null, NOW + 10)
+    expire(state, UNLIMITED, NOW + 10)
     expect(offsetsOf(take(state, log, 10))).toEqual([1, 2])
   })
 
@@ -71,13 +71,13 @@ describe("order within a group", () => {
     const state = ordered()
     take(state, log, 3)
     take(state, log, 1, { untilAt: UNTIL + 1 })
-    expect(expire(state, 1, UNTIL)).toMatchObject({
+    expect(expire(state, { ...UNLIMITED, maxDeliveries: 1 }, UNTIL)).toMatchObject({
       released: 0,
       departures: [{ offset: 0 }, { offset: 1 }, { offset: 2 }],
     })
     const other = ordered()
     take(other, log, 3)
-    expect(expire(other, 2, UNTIL)).toEqual({ released: 3, departures: [] })
+    expect(expire(other, { ...UNLIMITED, maxDeliveries: 2 }, UNTIL)).toEqual({ released: 3, departures: [] })
     expect(range(0, 3).map((offset) => other.deliveryCountOf(offset))).toEqual([1, 0, 0])
   })
 
@@ -126,6 +126,7 @@ describe("order within a group", () => {
       maxMessages: 1,
       untilAt: UNTIL,
       maxDeliveries: 1,
+      maxAttempts: null,
       maxDepartures: Infinity,
       maxBytes: 100,
     }
@@ -225,11 +226,11 @@ describe("between groups", () => {
   it("[D23] what a consumer holds is known after a load", () => {
     const storage = new Storage()
     const log = logWith(A, A, A, B)
-    const state = storage.load(true)
+    const state = storage.load("ordered")
     take(state, log, 1, { consumer: 1 })
     storage.apply(state.takeChanges(1)!)
-    expect(offsetsOf(take(storage.load(true), log, 1, { consumer: 2 }))).toEqual([3])
-    const loaded = storage.load(true)
+    expect(offsetsOf(take(storage.load("ordered"), log, 1, { consumer: 2 }))).toEqual([3])
+    const loaded = storage.load("ordered")
     expect(offsetsOf(take(loaded, log, 2, { consumer: 1 }))).toEqual([1, 2])
     release(loaded, 0, 1, NO_FAULT, NOW)
     expect(offsetsOf(take(loaded, log, 4, { consumer: 2 }))).toEqual([0, 1, 2, 3])

@@ -3,7 +3,7 @@ import { expire } from "../../../src/core/delivery/expire.ts"
 import { acknowledge, extend, reject, release } from "../../../src/core/delivery/settle.ts"
 import type { DeliveryState } from "../../../src/core/delivery/state.ts"
 import type { SettleOutcome } from "../../../src/core/delivery/types.ts"
-import { FAULT, newState, NO_FAULT, NOW, offsetsOf, take, TIMEOUT_MS, UNTIL } from "./scenario.ts"
+import { FAULT, newState, NO_FAULT, NOW, offsetsOf, take, TIMEOUT_MS, UNTIL, UNLIMITED } from "./scenario.ts"
 import { logOf } from "./storage.ts"
 
 const LOG = logOf(10, () => 1)
@@ -88,7 +88,7 @@ const situations: readonly Situation[] = [
 
 describe.each(situations)("[D7] $name", ({ attempt, ordered, now, offset, prepare, ...expected }) => {
   it.each(["ack", "nack", "reject", "extend"] as const)("[D7] %s", (operation) => {
-    const state = newState(ordered)
+    const state = newState(ordered ? "ordered" : "standard")
     prepare(state)
     state.takeChanges(1)
     const outcome = operations[operation](state, attempt, now ?? NOW, offset ?? 0)
@@ -104,7 +104,7 @@ describe("settling", () => {
   it("[D7] a receipt from an earlier delivery cannot acknowledge a later one", () => {
     const state = newState()
     take(state, LOG, 1)
-    expire(state, null, UNTIL)
+    expire(state, UNLIMITED, UNTIL)
     const [second] = take(state, LOG, 1, { consumer: 2 }, UNTIL)
     expect(second).toMatchObject({ offset: 0, attempt: 2, deliveryCount: 2, firstDeliveredAt: NOW })
     expect(acknowledge(state, 0, 1, UNTIL)).toBe("receipt_expired")
@@ -126,8 +126,8 @@ describe("settling", () => {
     take(state, LOG, 2)
     expect(acknowledge(state, 0, 1, UNTIL + 1000)).toBe("settled")
     expect(extend(state, 1, 1, UNTIL + 5000, UNTIL + 1000)).toBe("settled")
-    expect(expire(state, null, UNTIL + 4999).released).toBe(0)
-    expect(expire(state, null, UNTIL + 5000).released).toBe(1)
+    expect(expire(state, UNLIMITED, UNTIL + 4999).released).toBe(0)
+    expect(expire(state, UNLIMITED, UNTIL + 5000).released).toBe(1)
     expect(acknowledge(state, 1, 1, UNTIL + 5000)).toBe("receipt_expired")
   })
 
@@ -137,9 +137,9 @@ describe("settling", () => {
     release(state, 0, 1, { ...FAULT, delayMs: 100 }, NOW)
     expect(state.counts).toEqual({ available: 0, delayed: 1, inFlight: 0 })
     expect(state.nextDeadlineAt).toBe(NOW + 100)
-    expire(state, null, NOW + 99)
+    expire(state, UNLIMITED, NOW + 99)
     expect(offsetsOf(take(state, LOG, 1))).toEqual([1])
-    expire(state, null, NOW + 100)
+    expire(state, UNLIMITED, NOW + 100)
     expect(take(state, LOG, 1, {}, NOW + 100)).toMatchObject([{ offset: 0, attempt: 2, deliveryCount: 2 }])
   })
 
@@ -159,7 +159,7 @@ describe("settling", () => {
     expect(state.nextDeadlineAt).toBe(UNTIL + 7)
     expect(extend(state, 0, 1, NOW + 1, NOW)).toBe("settled")
     expect(state.nextDeadlineAt).toBe(NOW + 1)
-    expect(expire(state, null, NOW + 1).released).toBe(1)
+    expect(expire(state, UNLIMITED, NOW + 1).released).toBe(1)
   })
 
   it("[D12] a reject leaves at once and says why", () => {

@@ -1,41 +1,11 @@
+import assert from "node:assert/strict"
+import type { DeliveryLimits, DeliveryMode } from "../../../src/core/delivery/types.ts"
 import { PAGE_OFFSETS } from "../../../src/core/limits.ts"
+import type { Left, Message, Options, Request, Status, Taken } from "./reference-types.ts"
 
-export type Status =
-  | { readonly kind: "available" }
-  | { readonly kind: "delayed"; readonly at: number }
-  | { readonly kind: "inFlight"; readonly consumer: number; readonly at: number }
-  | { readonly kind: "done" }
-
-export interface Message {
-  readonly group: number
-  readonly bytes: number
-  readonly status: Status
-  readonly attempt: number
-  readonly count: number
-  readonly firstAt: number
-}
-
-export interface Request {
-  readonly consumer: number
-  readonly maxMessages: number
-  readonly untilAt: number
-  readonly maxDeliveries: number | null
-  readonly maxBytes: number
-}
-
-export interface Left {
-  readonly offset: number
-  readonly reason: "max_deliveries" | "rejected"
-  readonly deliveryCount: number
-  readonly firstDeliveredAt: number
-  readonly error: string | null
-}
-
-interface Taken {
-  readonly offset: number
-  readonly attempt: number
-  readonly deliveryCount: number
-  readonly firstDeliveredAt: number
+interface Released {
+  readonly outcome: Outcome
+  readonly departure: Left | null
 }
 
 type Outcome = "settled" | "receipt_expired" | "invalid_receipt"
@@ -43,15 +13,17 @@ type Outcome = "settled" | "receipt_expired" | "invalid_receipt"
 const AVAILABLE: Status = { kind: "available" }
 const DONE: Status = { kind: "done" }
 
+const AT_ONCE: Options = { delayMs: 0, fault: true, maxDeliveries: null, maxAttempts: null, error: null }
+
 /** Delivery by the letter of docs/spec/delivery.md over a plain array: no pages, no indexes, no summaries. */
 export class Reference {
-  readonly ordered: boolean
+  readonly mode: DeliveryMode
   messages: Message[] = []
   end = 0
   finished: number[] = []
 
-  constructor(ordered: boolean) {
-    this.ordered = ordered
+  constructor(mode: DeliveryMode) {
+    this.mode = mode
   }
 
   append(group: number, bytes: number): void {
@@ -87,10 +59,11 @@ export class Reference {
   acquire(request: Request, now: number): { leases: Taken[]; departures: Left[] } {
     const result = { leases: [] as Taken[], departures: [] as Left[] }
     let bytes = 0
+    if (this.mode === "ordered" && request.maxMessages > 0 && this.end % PAGE_OFFSETS !== 0) this.#growByPage()
     for (let offset = this.#pick(request.consumer, null); offset !== null;) {
       const message = this.messages[offset]!
       if (result.leases.length >= request.maxMessages) break
-      if (request.maxDeliveries !== null && message.count >= request.maxDeliveries) {
+      if (isSpent(message, request)) {
         result.departures.push(this.#leave(offset, "max_deliveries", null))
       } else {
         if (result.leases.length > 0 && bytes + message.bytes > request.maxBytes) break
@@ -103,29 +76,50 @@ export class Reference {
     return result
   }
 
+  cover(end: number): void {
+    this.end = Math.max(this.end, end)
+  }
+
+  remove(offset: number): (Taken & { readonly wasInFlight: boolean }) | null {
+    this.cover(offset + 1)
+    const { status, attempt, count, firstAt } = this.messages[offset]!
+    if (status.kind === "done") return null
+    this.#finish(offset)
+    const wasInFlight = status.kind === "inFlight"
+    return { offset, wasInFlight, attempt, deliveryCount: count, firstDeliveredAt: firstAt }
+  }
+
+  postpone(offset: number, dueAt: number): void {
+    const isAvailable = offset < this.end && this.messages[offset]!.status.kind === "available"
+    if (isAvailable) this.#set(offset, { status: { kind: "delayed", at: dueAt } })
+  }
+
+  /** What is neither in flight nor done. */
+  get waiting(): number[] {
+    const kinds = new Set(["available", "delayed"])
+    return [...this.messages.keys()].filter((offset) => kinds.has(this.messages[offset]!.status.kind))
+  }
+
+  /** Takes one available offset, whatever its turn. */
+  takeOne(offset: number, request: Request, now: number): Taken | Left {
+    const message = this.messages[offset]!
+    assert.equal(message.status.kind, "available")
+    return isSpent(message, request) ? this.#leave(offset, "max_deliveries", null) : this.#lease(offset, request, now)
+  }
+
   acknowledge(offset: number, attempt: number, now: number): Outcome {
     const held = this.#check(offset, attempt, now)
     if (held === "held") this.#finish(offset)
     return held === "held" || held === "done" ? "settled" : held
   }
 
-  release(
-    offset: number,
-    attempt: number,
-    options: { delayMs: number; fault: boolean; maxDeliveries: number | null; error: string | null },
-    now: number,
-  ): { outcome: Outcome; departure: Left | null } {
+  release(offset: number, attempt: number, options: Options, now: number): Released {
     const held = this.#check(offset, attempt, now)
     if (held !== "held") return { outcome: held === "done" ? "receipt_expired" : held, departure: null }
     return { outcome: "settled", departure: this.#giveBack(offset, options, now) }
   }
 
-  reject(
-    offset: number,
-    attempt: number,
-    error: string | null,
-    now: number,
-  ): { outcome: Outcome; departure: Left | null } {
+  reject(offset: number, attempt: number, error: string | null, now: number): Released {
     const held = this.#check(offset, attempt, now)
     if (held !== "held") return { outcome: held === "done" ? "receipt_expired" : held, departure: null }
     return { outcome: "settled", departure: this.#leave(offset, "rejected", error) }
@@ -145,12 +139,12 @@ export class Reference {
     for (let offset = 0; offset < this.end; offset++) {
       const { status } = this.messages[offset]!
       if (status.kind !== "inFlight" || status.consumer !== consumer) continue
-      this.#giveBack(offset, { delayMs: 0, fault: false, maxDeliveries: null, error: null }, now)
+      this.#giveBack(offset, { ...AT_ONCE, fault: false }, now)
     }
     return before - this.counts.inFlight
   }
 
-  expire(maxDeliveries: number | null, now: number): { released: number; departures: Left[] } {
+  expire(limits: DeliveryLimits, now: number): { released: number; departures: Left[] } {
     const before = this.counts.inFlight
     const departures: Left[] = []
     for (let offset = 0; offset < this.end; offset++) {
@@ -160,7 +154,7 @@ export class Reference {
         this.#set(offset, { status: AVAILABLE })
         continue
       }
-      const departure = this.#giveBack(offset, { delayMs: 0, fault: true, maxDeliveries, error: null }, now)
+      const departure = this.#giveBack(offset, { ...AT_ONCE, ...limits }, now)
       if (departure) departures.push(departure)
     }
     return { released: before - this.counts.inFlight - departures.length, departures }
@@ -168,14 +162,18 @@ export class Reference {
 
   /** What an acquire takes after `previous`, which it took last. */
   #pick(consumer: number, previous: number | null): number | null {
-    if (!this.ordered) return this.#availableFrom((previous ?? -1) + 1)
+    if (this.mode !== "ordered") return this.#availableFrom((previous ?? -1) + 1)
     const next = previous === null ? null : this.#nextOfGroup(previous)
     if (next !== null) return next
     for (;;) {
       const oldest = this.#oldestFree(consumer)
       if (oldest !== null || this.end === this.messages.length) return oldest
-      this.end = Math.min(this.messages.length, (Math.floor(this.end / PAGE_OFFSETS) + 1) * PAGE_OFFSETS)
+      this.#growByPage()
     }
+  }
+
+  #growByPage(): void {
+    this.end = Math.min(this.messages.length, (Math.floor(this.end / PAGE_OFFSETS) + 1) * PAGE_OFFSETS)
   }
 
   #availableFrom(from: number): number | null {
@@ -214,7 +212,7 @@ export class Reference {
     if (message.status.kind === "done") return "done"
     if (attempt > message.attempt) return "invalid_receipt"
     if (message.status.kind !== "inFlight" || attempt < message.attempt) return "receipt_expired"
-    return this.ordered && message.status.at <= now ? "receipt_expired" : "held"
+    return this.mode === "ordered" && message.status.at <= now ? "receipt_expired" : "held"
   }
 
   #lease(offset: number, { consumer, untilAt }: Request, now: number): Taken {
@@ -226,15 +224,12 @@ export class Reference {
     return { offset, attempt: attempt + 1, deliveryCount: count + 1, firstDeliveredAt }
   }
 
-  #giveBack(
-    offset: number,
-    options: { delayMs: number; fault: boolean; maxDeliveries: number | null; error: string | null },
-    now: number,
-  ): Left | null {
+  #giveBack(offset: number, options: Options, now: number): Left | null {
     const { count, group } = this.messages[offset]!
-    const { delayMs, fault, maxDeliveries, error } = options
-    if (fault && maxDeliveries !== null && count >= maxDeliveries) return this.#leave(offset, "max_deliveries", error)
-    const last = this.ordered && group !== 0 ? this.end : 0
+    const { delayMs, fault, error } = options
+    const limits = fault ? options : { ...options, maxDeliveries: null }
+    if (isSpent(this.messages[offset]!, limits)) return this.#leave(offset, "max_deliveries", error)
+    const last = this.mode === "ordered" && group !== 0 ? this.end : 0
     for (let later = offset + 1; later < last; later++) {
       const other = this.messages[later]!
       if (other.group !== group || other.status.kind !== "inFlight") continue
@@ -259,4 +254,8 @@ export class Reference {
   #set(offset: number, change: Partial<Message>): void {
     this.messages[offset] = { ...this.messages[offset]!, ...change }
   }
+}
+
+function isSpent({ attempt, count }: Message, { maxDeliveries, maxAttempts }: DeliveryLimits): boolean {
+  return (maxDeliveries !== null && count >= maxDeliveries) || (maxAttempts !== null && attempt >= maxAttempts)
 }

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest"
 import { expire } from "../../../src/core/delivery/expire.ts"
-import { acknowledge, release } from "../../../src/core/delivery/settle.ts"
+import { acknowledge, extend } from "../../../src/core/delivery/settle.ts"
 import type { DeliveryState } from "../../../src/core/delivery/state.ts"
 import type { DeliveryChanges } from "../../../src/core/delivery/types.ts"
-import { MAX_EXPANDED_PAGES, MAX_ROW_BYTES, PAGE_OFFSETS, RING_SLOTS } from "../../../src/core/limits.ts"
-import { FAULT, NOW, offsetsOf, range, shuffled, take, UNTIL } from "./scenario.ts"
+import { MAX_RING_BYTES, MAX_ROW_BYTES, PAGE_OFFSETS, RING_SLOTS } from "../../../src/core/limits.ts"
+import { NOW, offsetsOf, range, shuffled, take, UNTIL, UNLIMITED } from "./scenario.ts"
 import { logOf, Storage } from "./storage.ts"
 
 /** A state with `pages` pages all in flight, and its storage, where it was committed as 1. */
 function inFlight(pages: number): { state: DeliveryState; storage: Storage; commit: () => DeliveryChanges | null } {
   const storage = new Storage()
-  const state = storage.load(false)
+  const state = storage.load("standard")
   let seq = 0
   const commit = (): DeliveryChanges | null => {
     const changes = state.takeChanges(++seq)
@@ -24,6 +24,11 @@ function inFlight(pages: number): { state: DeliveryState; storage: Storage; comm
 
 function ack(state: DeliveryState, offsets: readonly number[]): void {
   for (const offset of offsets) expect(acknowledge(state, offset, 1, NOW)).toBe("settled")
+}
+
+/** Ends every second lease at another time, so that no two neighbours are alike. */
+function extendAll(state: DeliveryState, offsets: readonly number[], round: number): void {
+  for (const offset of offsets) extend(state, offset, 1, UNTIL + round + 1_000_000 * (offset % 2), NOW)
 }
 
 function pageNosOf(changes: DeliveryChanges | null): number[] {
@@ -43,7 +48,7 @@ describe("what a commit writes", () => {
     const { state, commit } = inFlight(1)
     expect(acknowledge(state, 5, 7, NOW)).toBe("invalid_receipt")
     expect(take(state, logOf(PAGE_OFFSETS), 10)).toEqual([])
-    expect(expire(state, null, NOW).released).toBe(0)
+    expect(expire(state, UNLIMITED, NOW).released).toBe(0)
     expect(commit()).toBeNull()
   })
 
@@ -68,7 +73,7 @@ describe("what a commit writes", () => {
 
   it("[D27] a page that was passed over is not written again", () => {
     const storage = new Storage()
-    const state = storage.load(false)
+    const state = storage.load("standard")
     take(state, logOf(PAGE_OFFSETS), PAGE_OFFSETS)
     storage.apply(state.takeChanges(1)!)
     take(state, logOf(PAGE_OFFSETS + 1), 1)
@@ -100,7 +105,7 @@ describe("the fold", () => {
       scatter(state, round)
       commit()
     }
-    const loaded = storage.load(false)
+    const loaded = storage.load("standard")
     expect(loaded.counts).toEqual(state.counts)
     scatter(loaded, RING_SLOTS + 3)
     expect(loaded.takeChanges(1000)).toMatchObject({ ring: { slot: 2 } })
@@ -118,12 +123,32 @@ describe("the fold", () => {
     expect(fold?.ring).toBeNull()
     expect(pageNosOf(fold)).toEqual([38, 39])
     expect([...storage.pages.keys()]).toEqual([38, 39])
-    expect(storage.load(false).window.start).toBe(38 * PAGE_OFFSETS)
+    expect(storage.load("standard").window.start).toBe(38 * PAGE_OFFSETS)
+  })
+
+  it("[D28] comes early where the ring holds MAX_RING_BYTES, those from before a load included", () => {
+    const { state: first, storage, commit } = inFlight(8)
+    const held = range(0, 8 * PAGE_OFFSETS)
+    extendAll(first, held, 1)
+    commit()
+    let bytes = 0
+    for (const { transitions } of storage.ring.values()) bytes += transitions.length
+    const state = storage.load("standard")
+    for (let round = 2; ; round++) {
+      extendAll(state, held, round)
+      const { ring } = state.takeChanges(100 + round)!
+      if (!ring) break
+      expect(bytes).toBeLessThan(MAX_RING_BYTES)
+      bytes += ring.transitions.length
+    }
+    expect(bytes).toBeGreaterThanOrEqual(MAX_RING_BYTES)
+    extendAll(state, held, 1)
+    expect(state.takeChanges(1000)?.ring?.slot).toBe(0)
   })
 
   it("[D28] takes a commit whose transitions do not fit a row", () => {
     const storage = new Storage()
-    const state = storage.load(true)
+    const state = storage.load("ordered")
     // 150 pages of look-ahead with a key hash each
     const log = logOf(150 * PAGE_OFFSETS, (offset) => (offset === 150 * PAGE_OFFSETS - 1 ? 2 : 1))
     expect(offsetsOf(take(state, log, 1))).toEqual([0])
@@ -133,7 +158,7 @@ describe("the fold", () => {
     expect(changes.pages).toHaveLength(150)
     expect(Math.max(...changes.pages.map(({ runs }) => runs.length))).toBeLessThan(MAX_ROW_BYTES)
     storage.apply(changes)
-    expect(storage.load(true).counts).toEqual(state.counts)
+    expect(storage.load("ordered").counts).toEqual(state.counts)
   })
 })
 
@@ -146,7 +171,7 @@ describe("done pages", () => {
     commit()
     ack(state, range(PAGE_OFFSETS, 2 * PAGE_OFFSETS))
     expect(commit()?.deletedPages).toEqual([1])
-    const loaded = storage.load(false)
+    const loaded = storage.load("standard")
     expect(loaded.window.find(PAGE_OFFSETS + 5)).toBe("done")
     expect(loaded.window.start).toBe(0)
     expect(acknowledge(loaded, PAGE_OFFSETS + 5, 1, NOW)).toBe("settled")
@@ -156,7 +181,7 @@ describe("done pages", () => {
     const { state, storage, commit } = inFlight(1)
     ack(state, range(0, PAGE_OFFSETS))
     expect(commit()?.deletedPages).toEqual([])
-    const loaded = storage.load(false)
+    const loaded = storage.load("standard")
     expect([loaded.window.start, loaded.window.end]).toEqual([PAGE_OFFSETS, PAGE_OFFSETS])
     expect(offsetsOf(take(loaded, logOf(PAGE_OFFSETS + 1), 5))).toEqual([PAGE_OFFSETS])
     expect(loaded.takeChanges(10)?.deletedPages).toEqual([0])
@@ -168,7 +193,7 @@ describe("done pages", () => {
     commit()
     take(state, logOf(4 * PAGE_OFFSETS), 3 * PAGE_OFFSETS)
     expect(commit()).toMatchObject({ pages: [], deletedPages: [0], ring: { slot: 0 } })
-    expect(storage.load(false).counts).toEqual({ available: 0, delayed: 0, inFlight: 3 * PAGE_OFFSETS })
+    expect(storage.load("standard").counts).toEqual({ available: 0, delayed: 0, inFlight: 3 * PAGE_OFFSETS })
   })
 
   it("[D29] a page that the ring names stays until the fold and never comes back from the dead", () => {
@@ -183,28 +208,28 @@ describe("done pages", () => {
     )
     expect(commit()?.deletedPages).toEqual([])
     expect(state.window.start).toBe(PAGE_OFFSETS)
-    for (const loaded of [storage.load(false), state]) {
+    for (const loaded of [storage.load("standard"), state]) {
       expect(loaded.window.start).toBe(PAGE_OFFSETS)
       expect(loaded.counts).toEqual(state.counts)
     }
-    const loaded = storage.load(false)
+    const loaded = storage.load("standard")
     for (const round of range(3, RING_SLOTS + 4)) {
       ack(
         loaded,
         [1, 2, 3, 4].map((pageNo) => pageNo * PAGE_OFFSETS + round),
       )
       storage.apply(loaded.takeChanges(100 + round)!)
-      expect(storage.load(false).counts).toEqual(loaded.counts)
+      expect(storage.load("standard").counts).toEqual(loaded.counts)
     }
     expect(storage.pages.has(0)).toBe(false)
-    expect(storage.load(false).counts).toEqual(loaded.counts)
+    expect(storage.load("standard").counts).toEqual(loaded.counts)
   })
 })
 
 describe("cost", () => {
   it("[D30] acks of 100 in random order over 50,000 in flight write at most 0.05 rows a message", () => {
     const storage = new Storage()
-    const state = storage.load(false)
+    const state = storage.load("standard")
     const messages = 50_000
     take(state, logOf(messages), messages)
     storage.apply(state.takeChanges(1)!)
@@ -215,37 +240,7 @@ describe("cost", () => {
       storage.apply(state.takeChanges(seq)!)
     }
     expect(storage.rowsWritten / messages).toBeLessThanOrEqual(0.05)
-    expect(storage.load(false).counts).toEqual({ available: 0, delayed: 0, inFlight: 0 })
+    expect(storage.load("standard").counts).toEqual({ available: 0, delayed: 0, inFlight: 0 })
     expect(storage.pages.size).toBe(1)
-  })
-
-  it("[D31] at most MAX_EXPANDED_PAGES pages stay expanded, those used last", () => {
-    const { state, storage } = inFlight(MAX_EXPANDED_PAGES + 100)
-    const { expanded } = state.window.pages
-    expect(expanded.size).toBe(MAX_EXPANDED_PAGES)
-    ack(state, [50 * PAGE_OFFSETS])
-    state.takeChanges(2)
-    expect(expanded.size).toBe(MAX_EXPANDED_PAGES)
-    expect([...expanded].at(-1)?.pageNo).toBe(50)
-    const [oldest] = expanded
-    ack(state, [oldest!.firstOffset])
-    state.takeChanges(3)
-    expect([...expanded].at(-1)).toBe(oldest)
-    expect(storage.load(false).window.pages.expanded.size).toBeLessThanOrEqual(MAX_EXPANDED_PAGES)
-  })
-
-  it("[D31] an operation expands only the pages that it concerns", () => {
-    const { state } = inFlight(MAX_EXPANDED_PAGES + 100)
-    const { pages } = state.window
-    const before = new Set(pages.expanded)
-    const cold = pages.get(60)!
-    expect(before.has(cold)).toBe(false)
-    expect(take(state, logOf(state.window.end), 10)).toEqual([])
-    expect(expire(state, null, NOW).released).toBe(0)
-    expect([state.nextDeadlineAt, state.window.start]).toEqual([UNTIL, 0])
-    expect(release(state, 60 * PAGE_OFFSETS + 3, 1, FAULT, NOW).outcome).toBe("settled")
-    expect(offsetsOf(take(state, logOf(state.window.end), 10))).toEqual([60 * PAGE_OFFSETS + 3])
-    const gained = [...pages.expanded].filter((page) => !before.has(page) && page.pageNo !== 0)
-    expect(gained).toEqual([cold])
   })
 })

@@ -2,6 +2,8 @@ import { acquire } from "../../../src/core/delivery/acquire.ts"
 import type { DeliveryState } from "../../../src/core/delivery/state.ts"
 import {
   type AcquireRequest,
+  type DeliveryLimits,
+  type DeliveryMode,
   DETACHED,
   type Lease,
   type LogView,
@@ -13,14 +15,17 @@ export const NOW = 1_700_000_000_000
 export const TIMEOUT_MS = 30_000
 export const UNTIL = NOW + TIMEOUT_MS
 
+/** As many deliveries as it takes. */
+export const UNLIMITED: DeliveryLimits = { maxDeliveries: null, maxAttempts: null }
+
 /** Given back at once, and counted. */
-export const FAULT: ReleaseOptions = { delayMs: 0, fault: true, maxDeliveries: null, error: null }
+export const FAULT: ReleaseOptions = { delayMs: 0, fault: true, ...UNLIMITED, error: null }
 /** Given back at once, and not counted. */
 export const NO_FAULT: ReleaseOptions = { ...FAULT, fault: false }
 
 /** A new state without a limit of deliveries. */
-export function newState(ordered = false): DeliveryState {
-  return new Storage().load(ordered)
+export function newState(mode: DeliveryMode = "standard"): DeliveryState {
+  return new Storage().load(mode)
 }
 
 /** Acquires for TIMEOUT_MS from NOW on, detached and without bounds unless told otherwise. */
@@ -36,7 +41,7 @@ export function take(
     consumer: DETACHED,
     maxMessages,
     untilAt,
-    maxDeliveries: null,
+    ...UNLIMITED,
     maxDepartures: Infinity,
     maxBytes: Infinity,
   }

@@ -3,7 +3,7 @@ import { acquire } from "../../../src/core/delivery/acquire.ts"
 import { expire } from "../../../src/core/delivery/expire.ts"
 import { acknowledge, release, releaseConsumer } from "../../../src/core/delivery/settle.ts"
 import { DETACHED } from "../../../src/core/delivery/types.ts"
-import { FAULT, newState, NO_FAULT, NOW, offsetsOf, range, take, UNTIL } from "./scenario.ts"
+import { FAULT, newState, NO_FAULT, NOW, offsetsOf, range, take, UNTIL, UNLIMITED } from "./scenario.ts"
 import { logOf, Storage } from "./storage.ts"
 
 describe("acquire", () => {
@@ -27,13 +27,13 @@ describe("acquire", () => {
 
   it("[D2] a state that begins at an offset has nothing before it", () => {
     const storage = new Storage()
-    const state = storage.load(false, 5000)
+    const state = storage.load("standard", 5000)
     expect([state.window.start, state.window.end]).toEqual([5000, 5000])
     expect(state.isDone(4999)).toBe(true)
     expect(offsetsOf(take(state, logOf(5002), 10))).toEqual([5000, 5001])
     storage.apply(state.takeChanges(1)!)
     for (const initialEnd of [0, 9000]) {
-      const loaded = storage.load(false, initialEnd)
+      const loaded = storage.load("standard", initialEnd)
       expect([loaded.window.start, loaded.window.end]).toEqual([5000, 5002])
       expect(loaded.isDone(4999)).toBe(true)
     }
@@ -82,10 +82,10 @@ describe("a consumer that goes", () => {
 
   it("[D13] [D25] is found after a load", () => {
     const storage = new Storage()
-    const state = storage.load(false)
+    const state = storage.load("standard")
     take(state, logOf(5000), 4000, { consumer: 0xffff_ffff })
     storage.apply(state.takeChanges(1)!)
-    const loaded = storage.load(false)
+    const loaded = storage.load("standard")
     expect(loaded.window.leases.has(0xffff_ffff)).toBe(true)
     expect(releaseConsumer(loaded, 0xffff_ffff, NOW)).toBe(4000)
   })
@@ -97,11 +97,13 @@ describe("deadlines", () => {
     const log = logOf(5000)
     take(state, log, 2000)
     take(state, log, 2000, { untilAt: UNTIL - 10 })
-    expect(expire(state, null, UNTIL - 11)).toEqual({ released: 0, departures: [] })
-    expect(expire(state, null, UNTIL - 10)).toEqual({ released: 2000, departures: [] })
+    expect(expire(state, UNLIMITED, UNTIL - 11)).toEqual({ released: 0, departures: [] })
+    expect(expire(state, UNLIMITED, UNTIL - 10)).toEqual({ released: 2000, departures: [] })
     expect(state.nextDeadlineAt).toBe(UNTIL)
     expect(offsetsOf(take(state, log, 1))).toEqual([2000])
-    expect(expire(state, 1, UNTIL).departures.map(({ offset }) => offset)).toEqual(range(0, 2001))
+    expect(expire(state, { ...UNLIMITED, maxDeliveries: 1 }, UNTIL).departures.map(({ offset }) => offset)).toEqual(
+      range(0, 2001),
+    )
   })
 
   it("[D14] only so many leave: those beyond stay in flight until the next expiry, and hold up nobody", () => {
@@ -110,11 +112,11 @@ describe("deadlines", () => {
     release(state, 2, 1, NO_FAULT, NOW)
     take(state, logOf(4), 1, { untilAt: UNTIL })
     release(state, 2, 2, NO_FAULT, NOW)
-    const first = expire(state, 1, UNTIL, 2)
+    const first = expire(state, { ...UNLIMITED, maxDeliveries: 1 }, UNTIL, 2)
     expect(offsetsOf(first.departures)).toEqual([0, 1])
     expect(state.counts).toMatchObject({ available: 1, inFlight: 1 })
     expect(state.nextDeadlineAt).toBe(UNTIL)
-    expect(offsetsOf(expire(state, 1, UNTIL, 2).departures)).toEqual([3])
+    expect(offsetsOf(expire(state, { ...UNLIMITED, maxDeliveries: 1 }, UNTIL, 2).departures)).toEqual([3])
     expect(state.nextDeadlineAt).toBeNull()
   })
 
@@ -133,7 +135,7 @@ describe("deadlines", () => {
     expect(state.nextDeadlineAt).toBe(UNTIL - 5)
     release(state, 2500, 1, { ...NO_FAULT, delayMs: 3 }, NOW)
     expect(state.nextDeadlineAt).toBe(NOW + 3)
-    expire(state, null, NOW + 3)
+    expire(state, UNLIMITED, NOW + 3)
     expect(state.nextDeadlineAt).toBe(UNTIL - 5)
     acknowledge(state, 4000, 1, NOW)
     expect(state.nextDeadlineAt).toBe(UNTIL)
@@ -178,9 +180,12 @@ describe("the limit of deliveries", () => {
   it("[D17] so does one that expires at the limit", () => {
     const state = newState()
     take(state, logOf(3), 1)
-    expect(expire(state, 2, UNTIL)).toEqual({ released: 1, departures: [] })
+    expect(expire(state, { ...UNLIMITED, maxDeliveries: 2 }, UNTIL)).toEqual({ released: 1, departures: [] })
     take(state, logOf(3), 2, { untilAt: UNTIL })
-    expect(expire(state, 2, UNTIL)).toEqual({ released: 1, departures: [{ offset: 0, error: null, ...gone }] })
+    expect(expire(state, { ...UNLIMITED, maxDeliveries: 2 }, UNTIL)).toEqual({
+      released: 1,
+      departures: [{ offset: 0, error: null, ...gone }],
+    })
   })
 
   it("[D18] one that is over a lowered limit leaves when an acquire meets it, beside what is acquired", () => {
@@ -194,6 +199,7 @@ describe("the limit of deliveries", () => {
       maxMessages: 2,
       untilAt: UNTIL,
       maxDeliveries: 2,
+      maxAttempts: null,
       maxDepartures: 2,
       maxBytes: 20,
     }
@@ -212,6 +218,7 @@ describe("the limit of deliveries", () => {
       maxMessages: 3,
       untilAt: UNTIL,
       maxDeliveries: 1,
+      maxAttempts: null,
       maxDepartures: 1,
       maxBytes: 99,
     }

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict"
 import { DeliveryState } from "../../../src/core/delivery/state.ts"
-import type { DeliveryChanges, LogView, StoredPage, StoredRing } from "../../../src/core/delivery/types.ts"
+import type {
+  DeliveryChanges,
+  DeliveryMode,
+  LogView,
+  StoredPage,
+  StoredRing,
+} from "../../../src/core/delivery/types.ts"
 import { MAX_ROW_BYTES, RING_SLOTS } from "../../../src/core/limits.ts"
 
 /** The two tables of one delivery state. */
@@ -28,9 +34,9 @@ export class Storage {
   }
 
   /** Loads with the rows in the reverse of the order in which they were first written. */
-  load(ordered: boolean, initialEnd = 0): DeliveryState {
+  load(mode: DeliveryMode, initialEnd = 0): DeliveryState {
     return DeliveryState.load([...this.pages.values()].reverse(), [...this.ring.values()].reverse(), {
-      ordered,
+      mode,
       initialEnd,
     })
   }

@@ -12,9 +12,11 @@ export const STREAM = { pageOffsets: null }
 export interface Step {
   readonly lengths: readonly number[]
   readonly now: number
+  /** How the frames' expiries differ from those of another step. */
+  readonly expirySeed?: number
 }
 const anyStep = (maxFrames: number, length: fc.Arbitrary<number>): fc.Arbitrary<Step> =>
-  fc.record({ lengths: fc.array(length, { maxLength: maxFrames }), now: fc.nat(1000) })
+  fc.record({ lengths: fc.array(length, { maxLength: maxFrames }), now: fc.nat(1000), expirySeed: fc.nat(1500) })
 export const smallSteps = fc.array(anyStep(30, fc.integer({ min: 1, max: 400 })), { maxLength: 30 })
 export const bulkSteps = fc.array(
   fc.oneof(
@@ -45,7 +47,7 @@ export function replay(steps: readonly Step[], startOffset: number, options: App
   let endOffset = startOffset
   let lastAppendedAt = 0
   for (const step of steps) {
-    const incoming = incomingOf(step.lengths, endOffset - startOffset)
+    const incoming = incomingOf(step.lengths, endOffset - startOffset, step.expirySeed)
     const plan: AppendPlan = planAppend(tail, incoming, endOffset, step.now, lastAppendedAt, options)
     commits.push({ step, before: tail, incoming, plan })
     for (const row of plan.rows) {
@@ -68,12 +70,14 @@ export function append(
   return planAppend(tail, incomingOf(lengths, endOffset), endOffset, 1, 1, options)
 }
 
-function incomingOf(lengths: readonly number[], firstIndex: number): Incoming {
+/** Every second frame expires, at times round those of the appends; none does without a seed. */
+function incomingOf(lengths: readonly number[], firstIndex: number, expirySeed = 0): Incoming {
   return {
     frames: concatenatedFillers(lengths, firstIndex),
     lengths,
     keyHashes: lengths.map((_, index) => (firstIndex + index) % 3),
     messageIds: lengths.map((_, index) => 10 * (firstIndex + index)),
+    expiresAts: lengths.map((_, index) => (index % 2 === 0 ? 0 : (expirySeed * index) % 1500)),
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { MAX_ROW_BYTES, MAX_ROW_RECORDS, TAIL_ROW_BYTES } from "../../../src/core/limits.ts"
-import { tailOf } from "../../../src/core/log/append.ts"
+import { planAppend, tailOf } from "../../../src/core/log/append.ts"
 import { decodeRow } from "../../../src/core/log/row.ts"
 import {
   anyOptions,
@@ -189,5 +189,44 @@ describe("planAppend", () => {
         { numRuns: 60 },
       )
     }
+  })
+
+  it("[L29] gives each frame the expiry it came with, moved to the append where it lies before", () => {
+    fc.assert(
+      fc.property(smallSteps, fc.nat(5000), anyOptions, (sequence, startOffset, options) => {
+        const log = replay(sequence, startOffset, options)
+        const wanted = log.commits.flatMap(({ incoming }) => incoming.expiresAts)
+        const entries = [...log.stored.values()].flatMap((row) => row.entries)
+        expect(entries.map(({ expiresAt }) => expiresAt)).toEqual(
+          entries.map(({ appendedAt }, index) => (wanted[index] === 0 ? 0 : Math.max(wanted[index]!, appendedAt))),
+        )
+      }),
+    )
+  })
+
+  it("[L29] tells the earliest expiry of a row, the frames of an extended tail included", () => {
+    fc.assert(
+      fc.property(smallSteps, fc.nat(5000), anyOptions, (sequence, startOffset, options) => {
+        for (const { plan } of replay(sequence, startOffset, options).commits) {
+          for (const row of plan.rows) {
+            const expiries = row.entries.map(({ expiresAt }) => expiresAt).filter((expiresAt) => expiresAt !== 0)
+            expect(row.expiresAt).toBe(expiries.length === 0 ? null : Math.min(...expiries))
+          }
+        }
+      }),
+    )
+    const sent = (expiresAt: number) => ({
+      frames: new Uint8Array(10),
+      lengths: [10],
+      keyHashes: [0],
+      messageIds: [1],
+      expiresAts: [expiresAt],
+    })
+    const first = planAppend(null, sent(500), 0, 100, 0, STREAM)
+    expect(first.rows[0]).toMatchObject({ extendsTail: false, expiresAt: 500 })
+    const later = planAppend(first.tail, sent(0), 1, 200, 100, STREAM)
+    expect(later.rows[0]).toMatchObject({ extendsTail: true, expiresAt: 500 })
+    const sooner = planAppend(later.tail, sent(300), 2, 200, 200, STREAM)
+    expect(sooner.rows[0]).toMatchObject({ extendsTail: true, expiresAt: 300 })
   })
 })

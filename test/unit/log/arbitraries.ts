@@ -22,12 +22,13 @@ const anyStep = fc.record({
   elapsedMs: fc.oneof(fc.constant(0), fc.nat(100_000)),
   messageId: fc.oneof(fc.constant(null), anySafe),
   keyHash: fc.oneof(fc.constant(0), anySafe),
+  ttlMs: fc.oneof(fc.constant(null), fc.constant(0), fc.nat(100_000), fc.nat({ max: 2 ** 50 })),
   length: fc.oneof(fc.nat(200), fc.nat(2_000_000)),
 })
 
-/** Entries of one row: growing offsets, times that don't go back, any ids, positions back to back. */
+/** Entries of one row: growing offsets, times that don't go back, any ids and expiries, positions back to back. */
 export const anyEntries: fc.Arbitrary<FrameEntry[]> = fc
-  .tuple(fc.nat(2 ** 31), fc.nat(2 ** 31), fc.array(anyStep, { minLength: 1, maxLength: 20 }))
+  .tuple(fc.nat(2 ** 31), fc.integer({ min: 1, max: 2 ** 31 }), fc.array(anyStep, { minLength: 1, maxLength: 20 }))
   .map(([baseOffset, baseAt, steps]) => {
     let offset = baseOffset * 2 ** 20
     let appendedAt = baseAt * 2 ** 10
@@ -37,8 +38,9 @@ export const anyEntries: fc.Arbitrary<FrameEntry[]> = fc
       offset += step.gap
       appendedAt += step.elapsedMs
       messageId = step.messageId ?? Math.min(messageId + 1, Number.MAX_SAFE_INTEGER)
-      const { keyHash, length } = step
-      const entry = { offset, appendedAt, messageId, keyHash, length, position }
+      const { keyHash, ttlMs, length } = step
+      const expiresAt = ttlMs === null ? 0 : appendedAt + ttlMs
+      const entry = { offset, appendedAt, messageId, keyHash, expiresAt, length, position }
       offset += 1
       position += length
       return entry

@@ -23,7 +23,7 @@ function recordOf(offset: number): LogRecord {
 }
 
 function entryOf(offset: number, frame: Uint8Array): FrameEntry {
-  return { offset, appendedAt: 5, messageId: offset, keyHash: 0, length: frame.length, position: 0 }
+  return { offset, appendedAt: 5, messageId: offset, keyHash: 0, expiresAt: 0, length: frame.length, position: 0 }
 }
 
 /** The same rows with the frames of these offsets damaged. */

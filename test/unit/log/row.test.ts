@@ -21,10 +21,31 @@ import {
   truncations,
 } from "./arbitraries.ts"
 
+/** A row with every column but expiries, as it was encoded before there were any. */
+const BEFORE_EXPIRIES = bytesOf(
+  "3a000000f27c1bea010fe8070380d8c1a28c3407c002ac02001402004200840795010000000000000000ffffffffffff1f000100000000000000",
+)
+
 const FULL: readonly FrameEntry[] = [
-  { offset: 1000, appendedAt: 1_790_000_000_000, messageId: 7, keyHash: 0, length: 300, position: 0 },
-  { offset: 1003, appendedAt: 1_790_000_000_000, messageId: 5, keyHash: 2 ** 53 - 1, length: 0, position: 300 },
-  { offset: 1004, appendedAt: 1_790_000_000_900, messageId: 90, keyHash: 1, length: 20, position: 300 },
+  { offset: 1000, appendedAt: 1_790_000_000_000, messageId: 7, keyHash: 0, expiresAt: 0, length: 300, position: 0 },
+  {
+    offset: 1003,
+    appendedAt: 1_790_000_000_000,
+    messageId: 5,
+    keyHash: 2 ** 53 - 1,
+    expiresAt: 1_790_000_000_000,
+    length: 0,
+    position: 300,
+  },
+  {
+    offset: 1004,
+    appendedAt: 1_790_000_000_900,
+    messageId: 90,
+    keyHash: 1,
+    expiresAt: 1_790_000_360_000,
+    length: 20,
+    position: 300,
+  },
 ]
 
 function plainEntries(count: number): FrameEntry[] {
@@ -33,6 +54,7 @@ function plainEntries(count: number): FrameEntry[] {
     appendedAt: 1_790_000_000_000,
     messageId: 80 + index,
     keyHash: 0,
+    expiresAt: 0,
     length: 100,
     position: 100 * index,
   }))
@@ -65,6 +87,25 @@ describe("row header", () => {
     expect(bytesWith({ appendedAt: 1_790_000_000_001 })).toBeGreaterThan(plain + 98)
     expect(bytesWith({ messageId: 0 })).toBeGreaterThan(plain + 98)
     expect(bytesWith({ keyHash: 1 })).toBe(plain + 800)
+    expect(bytesWith({ expiresAt: 1_790_000_000_000 })).toBe(plain + 100)
+  })
+
+  it("[L28] is encoded as it was before there were expiries where no frame has one", () => {
+    const header = encodeRowHeader(FULL.map((entry) => ({ ...entry, expiresAt: 0 })))
+    expect(header).toEqual(BEFORE_EXPIRIES)
+  })
+
+  it("[L28] from before there were expiries has frames that never expire", () => {
+    const { entries } = decodeRowHeader(BEFORE_EXPIRIES)
+    expect(entries).toEqual(FULL.map((entry) => ({ ...entry, expiresAt: 0 })))
+  })
+
+  it("[L28] tells the expiry of each frame, also one at its append, from none", () => {
+    const expiriesOf = (entries: readonly FrameEntry[]) => entries.map(({ expiresAt }) => expiresAt)
+    expect(expiriesOf(decodeRowHeader(encodeRowHeader(FULL)).entries)).toEqual([
+      0, 1_790_000_000_000, 1_790_000_360_000,
+    ])
+    expect(expiriesOf(decodeRowHeader(sealed([1, 0x10, 5, 2, 9, 7, 6, 3, 3, 0, 1])).entries)).toEqual([0, 9])
   })
 
   it("[L9] refuses to encode a row without frames", () => {
@@ -99,7 +140,7 @@ describe("row header", () => {
       }),
     )
     fc.assert(
-      fc.property(fc.nat(15), fc.uint8Array({ maxLength: 40 }), (columns, body) => {
+      fc.property(fc.nat(31), fc.uint8Array({ maxLength: 40 }), (columns, body) => {
         // What does decode is a row header: it can be encoded again.
         expectOnlyCorrupt(() => encodeRowHeader(decodeRowHeader(sealed([1, columns, ...body])).entries))
       }),
@@ -110,7 +151,7 @@ describe("row header", () => {
     const body = [5, 1, 0, 7, 3]
     expect(decodeRowHeader(sealed([1, 0, ...body, 3])).entries).toHaveLength(1)
     expectCorrupt(() => decodeRowHeader(sealed([2, 0, ...body, 3])))
-    expectCorrupt(() => decodeRowHeader(sealed([1, 0x10, ...body, 3])))
+    expectCorrupt(() => decodeRowHeader(sealed([1, 0x20, ...body, 3])))
     expectCorrupt(() => decodeRowHeader(sealed([1, 0, ...body, 3, 0])))
     expectCorrupt(() => decodeRowHeader(sealed([1, 0, ...body, 0x83, 0])))
     expectCorrupt(() => decodeRowHeader(sealed([1, 0, 5, 0, 0, 7, 0])))
@@ -122,6 +163,8 @@ describe("row header", () => {
     expectCorrupt(() => decodeRowHeader(sealed([1, 0, ...largest, 2, 0, 7, 6, 3, 3])))
     expectCorrupt(() => decodeRowHeader(sealed([1, 2, 0, 2, ...largest, 7, 6, 3, 3, 1])))
     expectCorrupt(() => decodeRowHeader(sealed([1, 4, 0, 2, 0, 7, 6, 3, 3, 0x48])))
+    expect(decodeRowHeader(sealed([1, 0x10, 0, 1, 1, 7, 3, 3, ...largest])).lastOffset).toBe(0)
+    expectCorrupt(() => decodeRowHeader(sealed([1, 0x10, 0, 1, 2, 7, 3, 3, ...largest])))
   })
 })
 
@@ -157,7 +200,13 @@ describe("row", () => {
 })
 
 function entryFor(offset: number, frame: Uint8Array): FrameEntry {
-  return { offset, appendedAt: 0, messageId: offset, keyHash: 0, length: frame.length, position: 0 }
+  return { offset, appendedAt: 0, messageId: offset, keyHash: 0, expiresAt: 0, length: frame.length, position: 0 }
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return Uint8Array.from({ length: hex.length / 2 }, (_, index) =>
+    Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16),
+  )
 }
 
 /** A header with a right length and checksum round `body`. */

@@ -1,15 +1,19 @@
 import fc from "fast-check"
 import { safeParse } from "valibot"
 import { expect, test } from "vitest"
-import { MAX_BATCH_ENTRIES, MAX_MESSAGE_BYTES } from "../../../src/core/limits.ts"
+import { MAX_AHEAD_MS, MAX_BATCH_ENTRIES, MAX_DELIVER_AT, MAX_MESSAGE_BYTES } from "../../../src/core/limits.ts"
 import { parseJsonBytes, parseJsonText } from "../../../src/protocol/native/json-text.ts"
-import { checkGroups, parseSend } from "../../../src/protocol/native/messages.ts"
+import { parseSend } from "../../../src/protocol/native/messages.ts"
 import { sendSchema } from "../../../src/routes/queues/schemas.ts"
 import { base64, body, headers, isVisibleToSchema, nearly, nearlyBatch } from "./near-json.ts"
 
+const number = fc.constantFrom(0, 1, -1, 0.5, MAX_AHEAD_MS, MAX_AHEAD_MS + 1, MAX_DELIVER_AT, MAX_DELIVER_AT + 1)
 const message = fc.oneof(
   nearly({ body, groupId: fc.string(), headers }),
   nearly({ body, headers }),
+  nearly({ body, delayMs: number, ttlMs: number, dedupId: fc.string({ maxLength: 130 }) }),
+  nearly({ body, delayMs: number, deliverAt: number }),
+  nearly({ bodyBase64: base64, deliverAt: number, dedupId: fc.string({ minLength: 1 }) }),
   nearly({ bodyBase64: base64, groupId: fc.string({ minLength: 1 }) }),
 )
 
@@ -66,6 +70,22 @@ test.each([
   [{ body: 1, groupId: "" }, "/groupId", "must not be empty"],
   [{ body: 1, groupId: "é".repeat(513) }, "/groupId", "must have at most 1024 bytes"],
   [{ body: 1, headers: [] }, "/headers", "must be an object of strings"],
+  [{ body: 1, delayMs: -1 }, "/delayMs", `must be an integer from 0 to ${MAX_AHEAD_MS}`],
+  [{ body: 1, delayMs: MAX_AHEAD_MS + 1 }, "/delayMs", `must be an integer from 0 to ${MAX_AHEAD_MS}`],
+  [{ body: 1, delayMs: 0, deliverAt: 0 }, "/deliverAt", "must not stand beside delayMs"],
+  [{ body: 1, deliverAt: "now" }, "/deliverAt", `must be an integer from 0 to ${MAX_DELIVER_AT}`],
+  [{ body: 1, deliverAt: MAX_DELIVER_AT + 1 }, "/deliverAt", `must be an integer from 0 to ${MAX_DELIVER_AT}`],
+  [{ body: 1, ttlMs: 0 }, "/ttlMs", `must be an integer from 1 to ${MAX_AHEAD_MS}`],
+  [{ body: 1, ttlMs: null }, "/ttlMs", `must be an integer from 1 to ${MAX_AHEAD_MS}`],
+  [{ body: 1, dedupId: "" }, "/dedupId", "must not be empty"],
+  [{ body: 1, dedupId: 5 }, "/dedupId", "must be a string"],
+  [{ body: 1, dedupId: "é".repeat(65) }, "/dedupId", "must have at most 128 bytes"],
+  [{ body: 1, dedupId: "\ud800" }, "/dedupId", "must not have a lone surrogate"],
+  [
+    { messages: [{ body: 1 }, { body: 1, ttlMs: 0 }] },
+    "/messages/1/ttlMs",
+    `must be an integer from 1 to ${MAX_AHEAD_MS}`,
+  ],
   [{ body: 1, headers: { "x/y": 1 } }, "/headers/x~1y", "must be a string"],
   [{ body: 1, headers: { "": "" } }, "/headers/", "a header's name must have 1 to 256 bytes of valid text"],
   [{ messages: {} }, "/messages", "must be an array"],
@@ -99,13 +119,14 @@ test("a message that is too large is refused, and says which", () => {
   expect(send({ body: "x".repeat(MAX_MESSAGE_BYTES) }).ok).toBe(true)
 })
 
-test("a fifo queue needs message groups and a standard queue has none", () => {
-  const grouped = send({ messages: [{ body: 1, groupId: "a" }, { body: 2 }] })
-  if (!grouped.ok) throw new Error(grouped.error.code)
-  expect(checkGroups(grouped.value, "fifo")).toMatchObject({ error: { pointer: "/messages/1/groupId" } })
-  expect(checkGroups(grouped.value, "standard")).toMatchObject({ error: { pointer: "/messages/0/groupId" } })
-  const single = send({ body: 1 })
-  if (!single.ok) throw new Error(single.error.code)
-  expect(checkGroups(single.value, "fifo")).toMatchObject({ error: { pointer: "/groupId" } })
-  expect(checkGroups(single.value, "standard").ok).toBe(true)
+test("terms stand by the place of their message, and there are none where nobody asks for any", () => {
+  const plain = send({ messages: [{ body: 1 }, { body: 2, headers: { a: "b" } }] })
+  expect(plain).toMatchObject({ ok: true, value: { terms: null } })
+  const some = send({ messages: [{ body: 1 }, { body: 2, delayMs: 0, ttlMs: 5 }, { body: 3, dedupId: "é" }] })
+  if (!some.ok) throw new Error(some.error.code)
+  expect([...(some.value.terms ?? [])]).toEqual([
+    [1, { delayMs: 0, ttlMs: 5 }],
+    [2, { dedupId: "é" }],
+  ])
+  expect(send({ body: 1, deliverAt: MAX_DELIVER_AT })).toMatchObject({ ok: true })
 })

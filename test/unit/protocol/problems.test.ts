@@ -26,6 +26,12 @@ const EXAMPLES: { readonly [Code in ErrorCode]: Extract<Failure, { code: Code }>
   overloaded: { code: "overloaded", retryAfterMs: 1500 },
   unavailable: { code: "unavailable", retryAfterMs: 1000 },
   storage_full: { code: "storage_full" },
+  queue_full: { code: "queue_full", retryAfterMs: 1000 },
+  dedup_full: { code: "dedup_full", retryAfterMs: 1000 },
+  queue_paused: { code: "queue_paused" },
+  consumer_active: { code: "consumer_active" },
+  message_in_flight: { code: "message_in_flight" },
+  log_recreated: { code: "log_recreated" },
 }
 
 test.each(Object.values(EXAMPLES))("$code is a problem document with its data", (failure) => {
@@ -40,6 +46,8 @@ test.each(Object.values(EXAMPLES))("$code is a problem document with its data", 
 test("headers say when to come back, what is allowed, and how to authenticate", () => {
   expect(problemOf(EXAMPLES.overloaded).headers).toEqual({ "Retry-After": "2" })
   expect(problemOf(EXAMPLES.unavailable).headers).toEqual({ "Retry-After": "1" })
+  expect(problemOf(EXAMPLES.queue_full).headers).toEqual({ "Retry-After": "1" })
+  expect(problemOf(EXAMPLES.dedup_full).headers).toEqual({ "Retry-After": "1" })
   expect(problemOf(EXAMPLES.stale_metadata).headers).toEqual({ "Retry-After": "1" })
   expect(problemOf(EXAMPLES.method_not_allowed).headers).toEqual({ Allow: "GET, PUT" })
   expect(problemOf(EXAMPLES.unauthorized).headers).toEqual({ "WWW-Authenticate": "Bearer" })

@@ -20,8 +20,11 @@ const delayMs = fc.constantFrom(0, 1000, -1, 1e12, 0.5)
 const shapes: Record<SettleKind, fc.Arbitrary<unknown>> = {
   ack: fc.oneof(nearly({ receipts }), nearlyBatch("entries", nearly({ receipt }))),
   nack: fc.oneof(
-    nearly({ receipts, delayMs, error: fc.string() }),
-    nearlyBatch("entries", fc.oneof(nearly({ receipt, delayMs }), nearly({ receipt, reject: fc.boolean() }))),
+    nearly({ receipts, delayMs, fault: fc.boolean(), error: fc.string() }),
+    nearlyBatch(
+      "entries",
+      fc.oneof(nearly({ receipt, delayMs, fault: fc.boolean() }), nearly({ receipt, reject: fc.boolean() })),
+    ),
   ),
   extend: fc.oneof(
     nearly({ receipts, visibilityTimeoutMs: delayMs }),
@@ -43,12 +46,25 @@ test.each(["ack", "nack", "extend"] as const)("the parser and the published sche
 test("options stand beside receipts or in each entry", () => {
   expect(parseSettlements("nack", { receipts: [RECEIPT], delayMs: 5, error: "no" })).toEqual({
     ok: true,
-    value: [{ ok: true, value: { kind: "nack", receipt: PARTS, delayMs: 5, error: "no" } }],
+    value: [{ ok: true, value: { kind: "nack", receipt: PARTS, delayMs: 5, fault: true, error: "no" } }],
+  })
+  expect(parseSettlements("nack", { receipts: [RECEIPT], fault: false })).toEqual({
+    ok: true,
+    value: [{ ok: true, value: { kind: "nack", receipt: PARTS, delayMs: null, fault: false, error: null } }],
+  })
+  const faults = {
+    entries: [
+      { receipt: RECEIPT, fault: true },
+      { receipt: RECEIPT, fault: false },
+    ],
+  }
+  expect(parseSettlements("nack", faults)).toMatchObject({
+    value: [{ value: { fault: true } }, { value: { fault: false } }],
   })
   expect(parseSettlements("nack", { entries: [{ receipt: RECEIPT }, { receipt: RECEIPT, reject: true }] })).toEqual({
     ok: true,
     value: [
-      { ok: true, value: { kind: "nack", receipt: PARTS, delayMs: null, error: null } },
+      { ok: true, value: { kind: "nack", receipt: PARTS, delayMs: null, fault: true, error: null } },
       { ok: true, value: { kind: "reject", receipt: PARTS, error: null } },
     ],
   })
@@ -65,6 +81,9 @@ test.each([
   ["ack", { receipts: [RECEIPT], entries: [{ receipt: RECEIPT }] }, "/receipts"],
   ["ack", { receipts: [RECEIPT], delayMs: 1 }, "/delayMs"],
   ["nack", { entries: [{ receipt: RECEIPT, reject: true, delayMs: 1 }] }, "/entries/0/delayMs"],
+  ["nack", { receipts: [RECEIPT], fault: 0 }, "/fault"],
+  ["nack", { receipts: [RECEIPT], fault: false, reject: true }, "/fault"],
+  ["nack", { entries: [{ receipt: RECEIPT, fault: null }] }, "/entries/0/fault"],
   ["nack", { entries: [{ receipt: RECEIPT, error: "x".repeat(8193) }] }, "/entries/0/error"],
   ["extend", { receipts: [RECEIPT] }, "/visibilityTimeoutMs"],
   ["extend", { entries: [{ receipt: RECEIPT, visibilityTimeoutMs: 43_200_001 }] }, "/entries/0/visibilityTimeoutMs"],

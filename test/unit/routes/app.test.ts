@@ -57,7 +57,10 @@ test.each(["/", "/v1", "/v1/queues/", "/v1/queues/a/b/c", "/v2/queues", "/v1/que
 test.each([
   ["POST", "/v1/queues", "GET, HEAD"],
   ["PATCH", "/v1/queues/a", "PUT, GET, HEAD, DELETE"],
-  ["GET", "/v1/queues/a/messages", "POST"],
+  ["PUT", "/v1/queues/a/messages", "POST, GET, HEAD, DELETE"],
+  ["POST", "/v1/queues/a/messages/1-0-1", "GET, HEAD, DELETE"],
+  ["GET", "/v1/queues/a/messages/1-0-1/resend", "POST"],
+  ["PUT", "/v1/queues/a/redrive", "POST, GET, HEAD, DELETE"],
   ["HEAD", "/v1/queues/a/ack", "POST"],
   ["OPTIONS", "/v1/topics/a/partitions/0/records", "GET, HEAD, DELETE"],
   ["DELETE", "/healthz", "GET, HEAD"],

@@ -72,21 +72,30 @@ const refused: readonly (readonly [string, number, ErrorCode, string | undefined
   ["a group", 422, "invalid_field", "/groupId", "", { body: '{"body":1,"groupId":"a"}', headers: JSON_TYPE }],
   ["a form", 415, "unsupported_media_type", undefined, "", { body: new URLSearchParams({ a: "b" }) }],
   [
-    "an idempotency key",
+    "too long an idempotency key",
     422,
     "invalid_field",
     "/idempotency-key",
     "",
-    { body: "1", headers: { "Idempotency-Key": "k" } },
+    { body: '{"body":1}', headers: { ...JSON_TYPE, "Idempotency-Key": "k".repeat(125) } },
   ],
   [
     "an unknown header",
     422,
     "invalid_field",
-    "/millrace-delay-ms",
+    "/millrace-delay",
     "",
-    { body: "1", headers: { "Millrace-Delay-Ms": "1" } },
+    { body: "1", headers: { "Content-Type": "a/b", "Millrace-Delay": "1" } },
   ],
+  ...[
+    ["Millrace-Delay-Ms", "1.5"],
+    ["Millrace-Deliver-At", "1e3"],
+    ["Millrace-Ttl-Ms", "0"],
+    ["Millrace-Dedup-Id", "x".repeat(129)],
+  ].map(([header, value]): (typeof refused)[number] => {
+    const headers = { "Content-Type": "a/b", [header!]: value! }
+    return [`${header} of ${value}`, 422, "invalid_field", `/${header!.toLowerCase()}`, "", { body: "1", headers }]
+  }),
   ["too large a body", 413, "payload_too_large", undefined, "", { body: "x".repeat(MAX_BODY_BYTES + 1) }],
   ["too large a message", 413, "payload_too_large", undefined, "", { body: "x".repeat(1024 * 1024 + 1) }],
 ]
@@ -98,6 +107,60 @@ test.each(refused)("a send with %s is refused", async (_, status, code, pointer,
   expect(answer).toMatchObject({ status, body: { code, ...(pointer === undefined ? {} : { pointer }) } })
   expect(answer.headers.get("content-type")).toBe("application/problem+json")
   expect(sent).toEqual([])
+})
+
+test("a raw message has its terms in headers", async () => {
+  const name = newName()
+  const { sent, queue } = recorder()
+  const headers = { "Content-Type": "a/b", "Millrace-Delay-Ms": "5", "Millrace-Ttl-Ms": "7", "Millrace-Dedup-Id": "d" }
+  const path = `/v1/queues/${name}/messages`
+  await send(envOf(name, queue), path, { method: "POST", body: "x", headers })
+  const at = { "Content-Type": "a/b", "Millrace-Deliver-At": "99" }
+  await send(envOf(name, queue), path, { method: "POST", body: "x", headers: at })
+  expect(sent.map(({ terms }) => terms)).toEqual([
+    { delayMs: 5, deliverAt: 0, ttlMs: 7, dedupKey: "\0d" },
+    { delayMs: 0, deliverAt: 99, ttlMs: 0, dedupKey: null },
+  ])
+})
+
+test("an idempotency key names each message by its place", async () => {
+  const name = newName()
+  const { sent, queue } = recorder()
+  const body = JSON.stringify({ messages: [{ body: 1 }, { body: 2, dedupId: "own" }, { body: 3, ttlMs: 5 }] })
+  const headers = { ...JSON_TYPE, "Idempotency-Key": "k" }
+  await send(envOf(name, queue), `/v1/queues/${name}/messages`, { method: "POST", body, headers })
+  expect(sent.map(({ terms }) => terms?.dedupKey)).toEqual(["\0k/0", "\0own", "\0k/2"])
+})
+
+test("a queue that does not deduplicate refuses ids of every kind", async () => {
+  const name = newName()
+  const { sent, queue } = recorder()
+  const env = envOf(name, queue, { dedupWindowMs: 0, contentDeduplication: true })
+  const post = (body: unknown, headers = {}) =>
+    send(env, `/v1/queues/${name}/messages`, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { ...JSON_TYPE, ...headers },
+    })
+  const refusedAt = (pointer: string) => ({ status: 422, body: { code: "invalid_field", pointer } })
+  expect(await post({ body: 1, dedupId: "d" })).toMatchObject(refusedAt("/dedupId"))
+  expect(await post({ body: 1 }, { "Idempotency-Key": "k" })).toMatchObject(refusedAt("/idempotency-key"))
+  expect(sent).toEqual([])
+  expect(await post({ body: 1 })).toMatchObject({ status: 200 })
+  expect(sent).toEqual([{ format: "json", text: "1", key: null, headers: [] }])
+})
+
+test("a queue that deduplicates by content has an id for every message", async () => {
+  const name = newName()
+  const { sent, queue } = recorder()
+  const env = envOf(name, queue, { contentDeduplication: true })
+  const messages = [{ body: "a" }, { body: "a", headers: { x: "y" } }, { body: "b" }, { body: "a", dedupId: "own" }]
+  await request(env, "POST", `/v1/queues/${name}/messages`, { messages })
+  const keys = sent.map(({ terms }) => terms?.dedupKey)
+  expect(keys[0]).toMatch(/^\0sha256:[0-9a-f]{64}$/)
+  expect(keys[1]).toBe(keys[0])
+  expect(keys[2]).not.toBe(keys[0])
+  expect(keys[3]).toBe("\0own")
 })
 
 test("a body without a length is read as far as the limit", async () => {

@@ -65,7 +65,10 @@ describe("frames", () => {
     const text = `[ {"type":"ping"},{"type":"publish","ref":1,"queue":"q","messages":[{"body": 1.0e2 }]} ]`
     const [, parsed] = parseClientText(text)
     const frame = parsed?.ok === true ? parsed.value.frame : null
-    expect(frame).toMatchObject({ type: "publish-messages", records: [{ value: new TextEncoder().encode("1.0e2") }] })
+    expect(frame).toMatchObject({
+      type: "publish-messages",
+      messages: { records: [{ value: new TextEncoder().encode("1.0e2") }] },
+    })
   })
 
   it.each(REFUSALS)("[W3] refuses and goes on: $code $pointer", async ({ message, code, pointer }) => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { partitionOfKey } from "../../../src/core/bytes/murmur2.ts"
 import { MAX_SOCKET_OBJECTS, MAX_UNANSWERED_BYTES } from "../../../src/core/limits.ts"
+import { decodeSubmissions } from "../../../src/core/log/submission.ts"
+import { dedupKey } from "../../../src/core/queue/dedup/dedup-key.ts"
 import { codeOf, FakeBroker, FakeClient, published, settled } from "./fakes.ts"
 
 function publish(ref: number, queue: string, ...bodies: string[]): unknown {
@@ -68,6 +70,48 @@ describe("publishing to queues", () => {
       { type: "error", ref: 2, problem: { code: "invalid_field", pointer: "/messages/1/groupId" } },
     ])
     expect(client.broker.sockets.size).toBe(0)
+  })
+
+  it("[W8] a fair queue takes groups, and none takes what it can't do", async () => {
+    const broker = new FakeBroker().queue("fair", { fair: true }).queue("ordered", { ordering: "fifo" })
+    const client = new FakeClient(broker.queue("forgetful", { dedupWindowMs: 0 }))
+    const say = (ref: number, queue: string, message: object) =>
+      client.say({ type: "publish", ref, queue, messages: [{ body: "a", ...message }] })
+    await say(1, "fair", { groupId: "g" })
+    expect(published(client.broker.socket("queue/fair").frames[0]![0]!)).toBe(1)
+    await say(2, "ordered", { groupId: "g", delayMs: 5 })
+    await say(3, "forgetful", { dedupId: "d" })
+    expect(client.frames).toMatchObject([
+      { type: "error", ref: 2, problem: { code: "invalid_field", pointer: "/messages/0/delayMs" } },
+      { type: "error", ref: 3, problem: { code: "invalid_field", pointer: "/messages/0/dedupId" } },
+    ])
+  })
+
+  it("[W27] messages take their terms along", async () => {
+    const client = new FakeClient(new FakeBroker().queue("jobs"))
+    const terms = { delayMs: 5, ttlMs: 7, dedupId: "d" }
+    const messages = [{ body: "a" }, { body: "b", ...terms }]
+    await client.say(publish(1, "jobs", "x"), { type: "publish", ref: 2, queue: "jobs", messages })
+    const batch = decodeSubmissions(client.broker.socket("queue/jobs").frames[0]![0]!.blob)
+    expect(batch).toMatchObject({ count: 3, delaysMs: [0, 0, 5], ttlsMs: [0, 0, 7] })
+    expect(batch.dedupKeys).toMatchObject([null, null, { key: dedupKey("queue", null, "d") }])
+  })
+
+  it("[W27] [W6] what comes while bodies are hashed waits for them", async () => {
+    const client = new FakeClient(new FakeBroker().queue("jobs", { contentDeduplication: true }))
+    const named = { type: "publish", ref: 2, queue: "jobs", messages: [{ body: "c", dedupId: "d" }] }
+    await client.say(publish(1, "jobs", "a", "b"), named, { type: "subscribe", sub: 1, queue: "jobs", credit: 5 })
+    // settings are known by now
+    await client.say(publish(3, "jobs", "a"), named, { type: "unsubscribe", sub: 1 })
+    await settled()
+    const socket = client.broker.socket("queue/jobs")
+    expect(socket.types).toEqual(["publish", "subscribe-queue", "publish", "unsubscribe"])
+    const [first, , second] = socket.frames.flat().map(({ blob }) => blob)
+    const keys = (blob: Uint8Array) => decodeSubmissions(blob).dedupKeys
+    expect(keys(first!)).toHaveLength(3)
+    expect(keys(first!)[2]).toMatchObject({ key: dedupKey("queue", null, "d") })
+    expect(keys(second!)).toEqual([keys(first!)[0], keys(first!)[2]])
+    expect(client.frames.filter(({ type }) => type === "error")).toEqual([])
   })
 
   it("[W9] too much that waits for its answers is refused until some are there", async () => {

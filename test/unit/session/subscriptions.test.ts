@@ -26,7 +26,8 @@ function rows(texts: readonly string[], damage?: (bytes: Uint8Array) => number):
   }
   const { frames, lengths, keyHashes } = decodeSubmissions(writer.finish())
   const messageIds = lengths.map(() => 0)
-  const plan = planAppend(null, { frames, lengths, keyHashes, messageIds }, 0, 5, 0, { pageOffsets: null })
+  const expiresAts = messageIds
+  const plan = planAppend(null, { frames, lengths, keyHashes, messageIds, expiresAts }, 0, 5, 0, { pageOffsets: null })
   const bytes = Uint8Array.from(plan.rows.flatMap((row) => [...row.header, ...row.frames]))
   if (damage !== undefined) bytes[damage(bytes)]! ^= 1
   return bytes
@@ -44,6 +45,7 @@ describe("subscriptions", () => {
         grantedMessages: 10,
         grantedBytes: 77,
         detached: false,
+        attemptId: null,
       },
     ])
     const socket = client.broker.socket("topic/t/0")

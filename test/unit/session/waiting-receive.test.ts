@@ -13,7 +13,7 @@ class Waiting {
   closed = false
 
   constructor(maxMessages: number) {
-    this.receive = new WaitingReceive({ maxMessages, visibilityTimeoutMs: null })
+    this.receive = new WaitingReceive({ maxMessages, visibilityTimeoutMs: null, attemptId: "a" })
     this.receive.start({
       send: (frame) => {
         this.said.push(...decodeFrames<ToObject>(frame, new TextDecoder()).map(({ operation }) => operation))
@@ -40,7 +40,9 @@ class Waiting {
 describe("a receive that waits", () => {
   it("[W24] ends at once with all that it asked for, and its leases are detached", async () => {
     const waiting = new Waiting(2)
-    expect(waiting.said).toMatchObject([{ type: "subscribe-queue", grantedMessages: 2, detached: true }])
+    expect(waiting.said).toMatchObject([
+      { type: "subscribe-queue", grantedMessages: 2, detached: true, attemptId: "a" },
+    ])
     waiting.say(SUBSCRIBED)
     waiting.say({ type: "deliver", sub: 1 }, deliveries(["a", "b"]))
     expect(await waiting.count()).toBe(2)

@@ -1,0 +1,89 @@
+import { expect } from "vitest"
+import { decodeDeliveries } from "../../src/core/log/delivered.ts"
+import type { Delivery } from "../../src/core/log/types.ts"
+import {
+  decodeFrames,
+  encodeFrames,
+  type Framed,
+  type FromObject,
+  type ToObject,
+} from "../../src/protocol/internal/frames.ts"
+import type { QueueScene } from "./queue-scene.ts"
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+const PATIENCE_MS = 10_000
+
+/** What a subscription asks for; it has credit for ten messages unless it says otherwise. */
+type Wanted = Partial<Omit<Extract<ToObject, { type: "subscribe-queue" }>, "type">>
+
+/** A session's socket to one queue object. */
+export class ObjectSocket {
+  readonly #socket: WebSocket
+  readonly #received: Framed<FromObject>[] = []
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket
+    socket.binaryType = "arraybuffer"
+    socket.addEventListener("message", ({ data }) => {
+      this.#received.push(...decodeFrames<FromObject>(new Uint8Array(data as ArrayBuffer), decoder))
+    })
+    socket.accept()
+  }
+
+  static async open(queue: QueueScene): Promise<ObjectSocket> {
+    const headers = { Upgrade: "websocket" }
+    const response = await queue.stub.fetch(`https://object/socket?version=${queue.version}`, { headers })
+    if (!response.webSocket) throw new Error(`${response.status}: ${await response.text()}`)
+    return new ObjectSocket(response.webSocket)
+  }
+
+  /** Begins a subscription and waits until it stands. */
+  async subscribe(wanted: Wanted = {}): Promise<void> {
+    this.send({
+      type: "subscribe-queue",
+      sub: 1,
+      visibilityTimeoutMs: null,
+      grantedMessages: 10,
+      grantedBytes: 1_000_000,
+      detached: false,
+      attemptId: null,
+      ...wanted,
+    })
+    await this.take("subscribed")
+  }
+
+  send(operation: ToObject): void {
+    this.#socket.send(encodeFrames([{ operation }], encoder))
+  }
+
+  /** The next operation of this type. */
+  async take(type: FromObject["type"]): Promise<Framed<FromObject>> {
+    await expect.poll(() => this.has(type), { timeout: PATIENCE_MS, interval: 5 }).toBe(true)
+    const index = this.#received.findIndex(({ operation }) => operation.type === type)
+    return this.#received.splice(index, 1)[0]!
+  }
+
+  /** The next messages that are pushed, until there are `count` of them. */
+  async takeDeliveries(count = 1): Promise<Delivery[]> {
+    const deliveries: Delivery[] = []
+    while (deliveries.length < count) deliveries.push(...decodeDeliveries((await this.take("deliver")).blob))
+    return deliveries
+  }
+
+  /** Whether an operation of this type has come. */
+  has(type: FromObject["type"]): boolean {
+    return this.#received.some(({ operation }) => operation.type === type)
+  }
+
+  /** Says goodbye, and waits until the object has heard it. */
+  async bye(): Promise<void> {
+    this.send({ type: "bye" })
+    this.send({ type: "settle", ref: 0, settlements: [] })
+    await this.take("settled")
+  }
+
+  close(): void {
+    this.#socket.close(1000)
+  }
+}
