@@ -1,7 +1,9 @@
 import type { Figure } from "./figure.ts"
 import { backlog } from "./figures/backlog.ts"
 import { batches } from "./figures/batches.ts"
+import { groups } from "./figures/groups.ts"
 import { poison } from "./figures/poison.ts"
+import { schedule } from "./figures/schedule.ts"
 import { singles } from "./figures/singles.ts"
 import type { Generator } from "./load/generator.ts"
 
@@ -14,6 +16,11 @@ export interface Scale {
   readonly backlog: number
   readonly poisonBacklog: number
   readonly poisonSlices: number
+  /** Ten for each group. */
+  readonly groupedMessages: number
+  /** Of one group, in front of the others. */
+  readonly blockedMessages: number
+  readonly scheduledMessages: number
 }
 
 /** What the figures are about. */
@@ -24,6 +31,9 @@ export const FULL: Scale = {
   backlog: 1_000_000,
   poisonBacklog: 500_000,
   poisonSlices: 10,
+  groupedMessages: 1_000_000,
+  blockedMessages: 100_000,
+  scheduledMessages: 1_000_000,
 }
 
 /** A look in between: the same, shorter and smaller. */
@@ -34,6 +44,9 @@ export const QUICK: Scale = {
   backlog: 100_000,
   poisonBacklog: 50_000,
   poisonSlices: 5,
+  groupedMessages: 100_000,
+  blockedMessages: 20_000,
+  scheduledMessages: 100_000,
 }
 
 /** Groups of figures by the name that selects them. */
@@ -42,4 +55,6 @@ export const GROUPS: Readonly<Record<string, (generator: Generator, scale: Scale
   batches,
   backlog,
   poison,
+  groups,
+  schedule,
 }

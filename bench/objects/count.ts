@@ -1,5 +1,8 @@
 import type { Failure } from "../../src/core/errors.ts"
+import { utf8 } from "../../src/core/bytes/text.ts"
 import { SubmissionWriter } from "../../src/core/log/submission.ts"
+import type { SendTerms } from "../../src/core/log/types.ts"
+import { dedupKey } from "../../src/core/queue/dedup/dedup-key.ts"
 import type { Result } from "../../src/core/result.ts"
 import type { Cost } from "../../src/store/durable-database.ts"
 import type { Metered } from "./metered.ts"
@@ -9,12 +12,21 @@ const MESSAGE_BYTES = 256
 /** First life, first settings: what the catalog would send. */
 export const FIRST = { incarnation: 1, version: 1 } as const
 
+/** What a batch's messages have besides their bodies, by their number in it. */
+export interface Terms extends Omit<SendTerms, "dedupKey"> {
+  readonly groupId?: string
+  readonly dedupId?: string
+}
+
 /** A batch of text messages of 256 bytes. */
-export function batchOf(count: number): Uint8Array {
+export function batchOf(count: number, termsOf: (index: number) => Terms = () => ({})): Uint8Array {
   const writer = new SubmissionWriter()
-  const value = new TextEncoder().encode("m".repeat(MESSAGE_BYTES))
+  const value = utf8("m".repeat(MESSAGE_BYTES))
   for (let index = 0; index < count; index++) {
-    writer.add({ format: "text", value, key: null, headers: [], producedAt: null })
+    const { groupId, dedupId, ...terms } = termsOf(index)
+    const key = groupId === undefined ? null : utf8(groupId)
+    const dedup = dedupId === undefined ? {} : { dedupKey: dedupKey("queue", null, dedupId) }
+    writer.add({ format: "text", value, key, headers: [], producedAt: null }, { ...terms, ...dedup })
   }
   return writer.finish()
 }

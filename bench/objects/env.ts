@@ -1,11 +1,11 @@
 import type { PartitionApi, QueueApi } from "../../src/objects/contract.ts"
 import type { Env } from "../../src/routes/env.ts"
-import type { Metered } from "./metered.ts"
+import type { Awakened, Metered } from "./metered.ts"
 import type { BareObject, NoopObject } from "./peers.ts"
 
 /** What the benchmark's Worker is deployed with. */
 export interface BenchEnv extends Env {
-  readonly QUEUES: DurableObjectNamespace<QueueApi & Metered & Rpc.DurableObjectBranded>
+  readonly QUEUES: DurableObjectNamespace<QueueApi & Metered & Awakened & Rpc.DurableObjectBranded>
   readonly PARTITIONS: DurableObjectNamespace<PartitionApi & Metered & Rpc.DurableObjectBranded>
   readonly NOOPS: DurableObjectNamespace<NoopObject>
   readonly BARES: DurableObjectNamespace<BareObject>

@@ -2,6 +2,9 @@ import { PartitionObject as Partition } from "../../src/objects/partition-object
 import { QueueObject as Queue } from "../../src/objects/queue-object.ts"
 import type { Cost } from "../../src/store/durable-database.ts"
 
+/** Alarms in a row, at most. */
+const MAX_ALARMS = 1_000
+
 /** An object that says what its storage has cost since it was loaded; an armed alarm counts as a row. */
 export interface Metered {
   cost(): Promise<Cost>
@@ -9,8 +12,24 @@ export interface Metered {
   commitCount(): Promise<number>
 }
 
+/** An object whose alarms come when its clock says so, as under a stopped one the runtime's would not. */
+export interface Awakened {
+  /** Runs alarms until none is due. */
+  wake(): Promise<void>
+}
+
 /** The broker's queue, with its meter in reach. */
-export class QueueObject extends Queue implements Metered {
+export class QueueObject extends Queue implements Metered, Awakened {
+  async wake(): Promise<void> {
+    for (let alarms = 0; alarms < MAX_ALARMS; alarms++) {
+      const at = await this.ctx.storage.getAlarm()
+      if (at === null || at > Date.now()) return
+      await this.ctx.storage.deleteAlarm()
+      await this.alarm()
+    }
+    throw new Error("the alarm is due again and again")
+  }
+
   async cost(): Promise<Cost> {
     return { ...this.database.cost }
   }

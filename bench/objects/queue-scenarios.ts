@@ -1,20 +1,14 @@
-import { decodeDeliveries } from "../../src/core/log/delivered.ts"
-import { DEFAULT_QUEUE_SETTINGS } from "../../src/core/queue/settings.ts"
 import type { Settlement } from "../../src/core/queue/commands.ts"
-import { objectName } from "../../src/objects/contract.ts"
-import { batchOf, FIRST, Tally, valueOf } from "./count.ts"
+import { batchOf, Tally } from "./count.ts"
 import type { BenchEnv } from "./env.ts"
+import { openQueue, receive, repeat, send, settle } from "./queue-client.ts"
 import type { Report } from "./report.ts"
 
 /** At least as many messages as the figures ask for, and whole batches of 1, 10 and 100. */
 const MESSAGES = 2_100
 const IN_FLIGHT = 50_000
 const IN_FLIGHT_BATCH = 100
-/** No lease may run out on a slow machine: its expiry would count as rows. */
-const VISIBILITY_TIMEOUT_MS = 60 * 60 * 1000
 const SEED = 20_261_102
-
-type Queue = Awaited<ReturnType<typeof openQueue>>
 
 /** All sends, then all receives, then all acknowledgements. */
 export async function inPhases(env: BenchEnv, batch: number): Promise<Report> {
@@ -56,37 +50,6 @@ export async function atRandom(env: BenchEnv): Promise<Report> {
     repeat(rounds, (round) => settle(queue, acks.slice(round * IN_FLIGHT_BATCH, (round + 1) * IN_FLIGHT_BATCH))),
   )
   return tally.perMessage(IN_FLIGHT)
-}
-
-async function openQueue(env: BenchEnv, name: string) {
-  const queue = env.QUEUES.getByName(objectName("bench", name, 0))
-  const settings = { ...DEFAULT_QUEUE_SETTINGS, visibilityTimeoutMs: VISIBILITY_TIMEOUT_MS }
-  valueOf(await queue.init({ ...FIRST, settings }))
-  return queue
-}
-
-async function send(queue: Queue, batch: Uint8Array): Promise<void> {
-  valueOf(await queue.send(FIRST.version, batch))
-}
-
-/** Receives a full batch and answers the acknowledgements for it. */
-async function receive(queue: Queue, maxMessages: number): Promise<Settlement[]> {
-  const { deliveries } = valueOf(await queue.receive(FIRST.version, { maxMessages, visibilityTimeoutMs: null }))
-  const { incarnation } = FIRST
-  const acks = decodeDeliveries(deliveries).map(({ offset, attempt }): Settlement => {
-    return { kind: "ack", receipt: { incarnation, shard: 0, stateId: 0, stateGeneration: 0, offset, attempt } }
-  })
-  if (acks.length !== maxMessages) throw new Error(`received ${acks.length} of ${maxMessages}`)
-  return acks
-}
-
-async function settle(queue: Queue, settlements: readonly Settlement[]): Promise<void> {
-  const results = valueOf(await queue.settle(FIRST.version, settlements))
-  if (results.some((failure) => failure !== null)) throw new Error(JSON.stringify(results))
-}
-
-async function repeat(rounds: number, work: (round: number) => Promise<unknown>): Promise<void> {
-  for (let round = 0; round < rounds; round++) await work(round)
 }
 
 /** The same order on every run: a linear congruential generator drives Fisher and Yates. */

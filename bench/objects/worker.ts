@@ -2,9 +2,11 @@ import { Hono } from "hono"
 import { objectName } from "../../src/objects/contract.ts"
 import { app } from "../../src/routes/app.ts"
 import type { BenchEnv } from "./env.ts"
+import { type Drain, drain, type Fill, fill } from "./grouped-load.ts"
 import { appends } from "./partition-scenarios.ts"
 import { atRandom, inPhases, inStep } from "./queue-scenarios.ts"
 import type { Report } from "./report.ts"
+import * as timed from "./timed-scenarios.ts"
 
 export { CatalogObject } from "../../src/objects/catalog-object.ts"
 export { PartitionObject, QueueObject } from "./metered.ts"
@@ -14,7 +16,7 @@ type Scenario = (env: BenchEnv, batch: number) => Promise<Report>
 
 /** Sends to this queue reach an object that does nothing. */
 const NOOP_QUEUE = "noop"
-const SCENARIOS: Readonly<Record<string, Scenario>> = { inPhases, inStep, atRandom, appends }
+const SCENARIOS: Readonly<Record<string, Scenario>> = { inPhases, inStep, atRandom, appends, ...timed }
 
 const bench = new Hono<{ Bindings: BenchEnv }>()
 
@@ -33,6 +35,17 @@ bench.post("/bench/call", async ({ req, env }) => {
 bench.get("/bench/commits/:queue", async ({ req, env }) => {
   const queue = env.QUEUES.getByName(objectName("default", req.param("queue"), 0))
   return Response.json(await queue.commitCount())
+})
+
+/** Sends messages in groups to a fifo queue. */
+bench.post("/bench/fill/:queue", async ({ req, env }) => {
+  await fill(env, req.param("queue"), await req.json<Fill>())
+  return Response.json(0)
+})
+
+/** Receives and acknowledges in order; answers how many messages came. */
+bench.post("/bench/drain/:queue", async ({ req, env }) => {
+  return Response.json(await drain(env, req.param("queue"), await req.json<Drain>()))
 })
 
 bench.post("/bench/rows/:scenario/:batch", async ({ req, env }) => {
