@@ -118,8 +118,8 @@ export const MAX_ATTEMPT_ID_CHARACTERS = 128
 /** How long a receive can be repeated under its attempt id, as on SQS. */
 export const RECEIVE_ATTEMPT_MS = 5 * 60 * 1000
 
-/** Receives remembered under an attempt id; beyond it the oldest are forgotten. */
-export const MAX_RECEIVE_ATTEMPTS = 10_000
+/** What is remembered of receives with an attempt id; beyond it the oldest are forgotten. All of it is in memory. */
+export const MAX_RECEIVE_ATTEMPT_BYTES = 4 * 1024 * 1024
 
 /** `maxMessages` of a queue: what its 8 GB would hold of the smallest messages. */
 export const MAX_QUEUE_MESSAGES = 1_000_000_000
@@ -139,11 +139,17 @@ export const MAX_PURGE_SLICE = 10_000
 /** Messages that one call of a browse looks at, whether they match or not. */
 export const MAX_BROWSE_SCAN = 10_000
 
-/** Payloads that one call of a browse, a purge or a redrive reads: some hundred milliseconds where all must be decoded. */
+/** Messages that browses, purges and searches of one commit look at together: as many as one of them may alone. */
+export const MAX_SCAN_PER_COMMIT = 10_000
+
+/** Payloads that a redrive, or all other calls of an operator, read in one commit: some hundred milliseconds where all must be decoded. */
 export const MAX_SCAN_BYTES = 16 * 1024 * 1024
 
 /** What a page of delivery state counts as among messages looked at: opening it takes about as long. */
 export const PAGE_SCAN_COST = 16
+
+/** What a page of row headers, or a row of scheduled messages, counts as among messages looked at: MAX_FIND_PAGES of them fit a commit. */
+export const HEADERS_SCAN_COST = 128
 
 /** Pages of row headers that a search for an id reads in one commit: some ten milliseconds of work. */
 export const MAX_FIND_PAGES = 64
@@ -208,6 +214,9 @@ export const MAX_PENDING_COMMANDS = 10_000
 /** Messages that leave in one commit: each copies its bytes into the outbox, so 64 of the largest are 64 MiB. */
 export const MAX_DEPARTURES_PER_COMMIT = 64
 
+/** Bytes that leave in one commit because their receivers gave up on them: they are all in memory until it is written. */
+export const MAX_OUTBOX_BYTES_PER_COMMIT = 16 * 1024 * 1024
+
 /** Dead letters forwarded in one call: bounds the call's size to 32 MiB with the largest messages. */
 export const MAX_FORWARD_BATCH = 16
 
@@ -216,6 +225,9 @@ export const MAX_DELETIONS_PER_COMMIT = 200
 
 /** Live stored bytes of one object: the platform ends at 10 GB, where DELETE fails too. */
 export const MAX_STORED_BYTES = 8 * 1024 * 1024 * 1024
+
+/** The whole database of one object, with what is not a live message: beyond it nothing is taken in. */
+export const MAX_DATABASE_BYTES = 9 * 1024 * 1024 * 1024
 
 /** Names of queues, topics and namespaces. */
 export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/

@@ -16,8 +16,11 @@ export interface ForwarderHost {
   readonly outbox: OutboxStore
   /** Hands frames to the target object. */
   readonly move: (target: string, request: MoveRequest) => Promise<Result<number, Failure>>
-  /** Forgets, in a commit, what the target has taken. */
-  readonly taken: (target: string, seq: number) => Promise<void>
+  /**
+   * Forgets, in a commit, what the target has taken of the life that sent it. Answers false where that life is
+   * over, whose sequences say nothing about the next one's, or where the commit was refused.
+   */
+  readonly taken: (target: string, seq: number, incarnation: number) => Promise<boolean>
   /** Keeps the object alive while a call is under way. */
   readonly waitUntil: (work: Promise<void>) => void
   /** Tells the object that its next deadline may have changed. */
@@ -39,13 +42,14 @@ export class Forwarder {
   }
 
   /**
-   * When to look at the outbox again while something waits in it: at once after a load, else at the next
-   * retry or when a call should have ended. An alarm stands behind every waiting row, or a crash would
-   * leave it there until somebody calls.
+   * When to look at the outbox again while something waits in it, or null for an empty one. For each target that
+   * is when its call should have ended, else its next retry, else at once. An alarm stands behind every waiting
+   * row, or a crash would leave it there until somebody calls.
    */
-  get nextLookAt(): number {
-    const instants = [...this.#underWay.values(), ...[...this.#retries.values()].map((retry) => retry.at)]
-    return instants.length > 0 ? Math.min(...instants) : 0
+  get nextLookAt(): number | null {
+    const targets = this.#host.outbox.targets()
+    const instants = targets.map((target) => this.#underWay.get(target) ?? this.#retries.get(target)?.at ?? 0)
+    return instants.length > 0 ? Math.min(...instants) : null
   }
 
   /** Starts whatever waits and is not under way or backing off. Never awaited: a slow target delays nobody. */
@@ -53,7 +57,6 @@ export class Forwarder {
     for (const target of this.#host.outbox.targets()) {
       const retry = this.#retries.get(target)
       if (this.#underWay.has(target) || (retry && retry.at > now)) continue
-      this.#underWay.set(target, now + TIMEOUT_MS)
       this.#host.waitUntil(this.#carry(target))
     }
   }
@@ -63,16 +66,19 @@ export class Forwarder {
       for (;;) {
         const rows = this.#host.outbox.oldest(target, MAX_FORWARD_BATCH)
         if (rows.length === 0) break
-        const taken = await withTimeout(this.#host.move(target, this.#request(rows)))
+        this.#underWay.set(target, Date.now() + TIMEOUT_MS)
+        const request = this.#request(rows)
+        const taken = await withTimeout(this.#host.move(target, request))
         if (!taken.ok) return this.#backOff(target)
-        await this.#host.taken(target, taken.value)
+        this.#retries.delete(target)
+        const isForgotten = await this.#host.taken(target, taken.value, request.sourceIncarnation)
+        if (!isForgotten) return this.#backOff(target)
       }
-      this.#retries.delete(target)
+      // in one turn with the look that found nothing: what comes later must find the target free
+      this.#underWay.delete(target)
     } catch {
       // lost answer, reset or timeout: it may have been taken, the target will know
       this.#backOff(target)
-    } finally {
-      this.#underWay.delete(target)
     }
   }
 
@@ -89,6 +95,8 @@ export class Forwarder {
   }
 
   #backOff(target: string): void {
+    // first, or the next deadline would be that of the call
+    this.#underWay.delete(target)
     const previous = this.#retries.get(target)
     const delayMs = previous ? Math.min(previous.delayMs * 2, LAST_RETRY_MS) : FIRST_RETRY_MS
     this.#retries.set(target, { at: Date.now() + delayMs, delayMs })

@@ -29,10 +29,14 @@ import type {
 import { type CatalogEntry, type CatalogStep, objectName, type QueueApi } from "./contract.ts"
 import { Forwarder } from "./forwarder.ts"
 import { applyToQueue, decodeBatch, sendPushes } from "./queue-operations.ts"
+import { completeReceive, completeSettlement } from "./older-callers.ts"
 import { QueueOperator } from "./queue-operator.ts"
 import { QueueSubscriptions } from "./queue-subscriptions.ts"
 import { SocketOutbox } from "./socket-outbox.ts"
 import { closeSockets } from "./sockets.ts"
+
+/** Commits between two looks at the size of the database: they cannot add up to what its limit leaves free. */
+const LOOK_AT_SIZE_EVERY = 16
 
 /** One queue, or one shard of a queue. */
 export class QueueObject extends BrokerObject<Queue, QueueSettings> implements QueueApi {
@@ -59,14 +63,16 @@ export class QueueObject extends BrokerObject<Queue, QueueSettings> implements Q
 
   async receive(version: number, request: ReceiveRequest): Promise<Result<ReceiveReply, Failure>> {
     return this.request(version, (queue, now) => {
-      const received = queue.receive(request, now)
+      const received = queue.receive(completeReceive(request), now)
       if (!received.ok) return received
       return ok({ incarnation: this.incarnation, deliveries: encodeDeliveries(received.value) })
     })
   }
 
   async settle(version: number, settlements: readonly Settlement[]): Promise<Result<SettleReply, Failure>> {
-    return this.request(version, (queue, now) => ok(settlements.map((settlement) => queue.settle(settlement, now))))
+    return this.request(version, (queue, now) =>
+      ok(settlements.map((each) => queue.settle(completeSettlement(each), now))),
+    )
   }
 
   async accept(move: MoveRequest): Promise<Result<number, Failure>> {
@@ -158,6 +164,7 @@ export class QueueObject extends BrokerObject<Queue, QueueSettings> implements Q
   }
 
   protected writeCommit(queue: Queue, now: number): boolean {
+    if (this.commits % LOOK_AT_SIZE_EVERY === 0) queue.state.databaseBytes = this.ctx.storage.sql.databaseSize
     const changes = queue.takeChanges(this.#store.nextSeq(), now)
     return this.#store.write(changes)
   }
@@ -197,8 +204,13 @@ export class QueueObject extends BrokerObject<Queue, QueueSettings> implements Q
       source: () => ({ name: this.ctx.id.name ?? "", incarnation: this.incarnation }),
       outbox: this.#store.outbox,
       move: (target, request) => this.env.QUEUES.getByName(target).accept(request),
-      taken: async (target, seq) => {
-        await this.commit((queue) => ok(queue.forwarded(this.#store.outbox.taken(target, seq))))
+      taken: async (target, seq, incarnation) => {
+        const forgotten = await this.commit((queue) => {
+          if (this.incarnation !== incarnation) return ok(false)
+          queue.forwarded(this.#store.outbox.taken(target, seq))
+          return ok(true)
+        })
+        return forgotten.ok && forgotten.value
       },
       waitUntil: (work) => this.ctx.waitUntil(work),
       rearm: () => this.rearm(),

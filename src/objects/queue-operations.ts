@@ -6,6 +6,7 @@ import type { Push } from "../core/queue/delivering.ts"
 import type { Queue } from "../core/queue/queue.ts"
 import { encodeDeliveries } from "../core/log/delivered.ts"
 import type { Framed, ToObject } from "../protocol/internal/frames.ts"
+import { completeSettlement, completeSubscription } from "./older-callers.ts"
 import type { QueueSubscriptions } from "./queue-subscriptions.ts"
 import type { SocketOutbox } from "./socket-outbox.ts"
 
@@ -40,7 +41,7 @@ export function applyToQueue(context: QueueSocketContext, { operation, blob }: F
     case "publish":
       return publish(context, operation, blob, now)
     case "settle": {
-      const results = operation.settlements.map((settlement) => queue.settle(settlement, now))
+      const results = operation.settlements.map((each) => queue.settle(completeSettlement(each), now))
       return outbox.add(socket, { type: "settled", ref: operation.ref, results })
     }
     case "bye":
@@ -67,7 +68,7 @@ function subscribe(
   now: number,
 ): void {
   const { socket, queue, subscriptions, outbox } = context
-  const { type: _, ...wanted } = operation
+  const { type: _, ...wanted } = completeSubscription(operation)
   if (subscriptions.consumerOf(socket, operation.sub, queue)) {
     return refuse(context, [], operation.sub, { code: "conflict", detail: `subscription ${operation.sub} exists` })
   }

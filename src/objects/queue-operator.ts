@@ -36,7 +36,7 @@ export class QueueOperator implements OperatorApi {
   }
 
   browse(version: number, request: BrowseRequest): Promise<Result<BrowseReply, Failure>> {
-    return this.#run(version, (queue, now) => browse(queue.state, request, now))
+    return this.#inTurn(version, ({ state }, now) => browse(state, request, now))
   }
 
   find(
@@ -60,7 +60,7 @@ export class QueueOperator implements OperatorApi {
   }
 
   purge(version: number, request: PurgeRequest): Promise<Result<PurgeReply, Failure>> {
-    return this.#run(version, (queue, now) => ok(purge(queue.state, request, now)))
+    return this.#inTurn(version, ({ state }, now) => ok(purge(state, request, now)))
   }
 
   startRedrive(version: number, request: RedriveRequest): Promise<Result<Redrive, Failure>> {
@@ -75,6 +75,19 @@ export class QueueOperator implements OperatorApi {
     return this.#run(version, (queue, now) => queue.redrives.cancel(now))
   }
 
+  /** Runs a command that looks at many messages: in a later commit where others have looked at enough in this one. */
+  async #inTurn<T>(version: number, command: Command<T>): Promise<Result<T, Failure>> {
+    for (;;) {
+      const turn = await this.#run(
+        version,
+        (queue, now): Result<{ readonly result: Result<T, Failure> } | null, Failure> =>
+          ok(queue.state.scanBudget.isSpent ? null : { result: command(queue, now) }),
+      )
+      if (!turn.ok) return turn
+      if (turn.value) return turn.value.result
+    }
+  }
+
   /**
    * Finds a message and does something to it in the same commit. A search that reads a long log takes a few
    * commits that write nothing, so that others come in between; so does an operation that answers null.
@@ -86,6 +99,7 @@ export class QueueOperator implements OperatorApi {
   ): Promise<Result<T, Failure>> {
     for (let from: number | null = null; ;) {
       const step = await this.#run(version, (queue, now): Result<Step<T>, Failure> => {
+        if (queue.state.scanBudget.isSpent) return ok({ from })
         const found = search(queue.state, messageId, from, now)
         if (found.kind === "unfinished") return ok({ from: found.from })
         if (found.kind === "missing") return err(notFound(queue, messageId))

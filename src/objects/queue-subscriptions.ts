@@ -1,5 +1,6 @@
 import { DETACHED } from "../core/delivery/types.ts"
 import { RESUME_GRACE_MS } from "../core/limits.ts"
+import { completeSubscription } from "./older-callers.ts"
 import type { QueueConsumer } from "../core/queue/delivering.ts"
 import type { Queue } from "../core/queue/queue.ts"
 
@@ -156,5 +157,6 @@ function subscriptionOf(attached: Attached, consumer: QueueConsumer): QueueSubsc
 }
 
 function attachmentOf(socket: WebSocket): readonly QueueSubscription[] {
-  return (socket.deserializeAttachment() as readonly QueueSubscription[] | null) ?? []
+  const attached = (socket.deserializeAttachment() as readonly QueueSubscription[] | null) ?? []
+  return attached.map(completeSubscription)
 }

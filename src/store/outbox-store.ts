@@ -12,12 +12,15 @@ export interface OutboxRow {
 /** SQL for what leaves for other objects, and for what came from them. */
 export class OutboxStore {
   readonly #database: Database
+  /** Every target with rows, and maybe some without; null until somebody asks, which must be between commits. */
+  #targets: Set<string> | null = null
 
   constructor(database: Database) {
     this.#database = database
   }
 
   add(row: OutboxRow): void {
+    this.#targets?.add(row.target)
     this.#database.run(
       "INSERT INTO outbox (seq, target, key_hash, frame) VALUES (?, ?, ?, ?)",
       row.seq,
@@ -27,9 +30,13 @@ export class OutboxStore {
     )
   }
 
-  /** The targets that something waits for. */
+  /**
+   * The targets that something waits for, and maybe some that nothing does any more: `oldest` tells, and forgets
+   * them. Only the first call reads the outbox, as an index by target would cost a row for every message.
+   */
   targets(): string[] {
-    return this.#database.all<{ target: string }>("SELECT DISTINCT target FROM outbox").map((row) => row.target)
+    this.#targets ??= this.#readTargets()
+    return [...this.#targets]
   }
 
   /** How much waits, and the highest sequence in it. */
@@ -47,6 +54,7 @@ export class OutboxStore {
       target,
       limit,
     )
+    if (rows.length === 0) this.#targets?.delete(target)
     return rows.map(({ key_hash, ...row }) => ({ ...row, keyHash: key_hash }))
   }
 
@@ -74,5 +82,9 @@ export class OutboxStore {
       incarnation,
       seq,
     )
+  }
+  #readTargets(): Set<string> {
+    const rows = this.#database.all<{ target: string }>("SELECT DISTINCT target FROM outbox")
+    return new Set(rows.map((row) => row.target))
   }
 }

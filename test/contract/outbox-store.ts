@@ -71,8 +71,24 @@ export function outboxStoreContract(open: OpenPlace): void {
         expect(seqs(outbox, OTHER)).toEqual([2, 4, 6])
         expect(outbox.taken(DEAD, 3)).toBe(0)
         expect(outbox.taken(OTHER, 100)).toBe(3)
+        expect(seqs(outbox, OTHER)).toEqual([])
         expect(outbox.targets()).toEqual([DEAD])
+        expect(new OutboxStore(database).targets()).toEqual([DEAD])
         expect(outbox.summary()).toEqual({ count: 1, lastSeq: 5 })
+      }))
+
+    it("[Q13] knows its targets from then on, those that come and those that have taken everything", () =>
+      open().use((database) => {
+        mixed(database)
+        const outbox = new OutboxStore(database)
+        expect(outbox.targets().toSorted()).toEqual([DEAD, OTHER])
+        outbox.add(rowOf(7, "default/third/0"))
+        expect(outbox.targets().toSorted()).toEqual([DEAD, OTHER, "default/third/0"])
+        outbox.taken(DEAD, 100)
+        expect(seqs(outbox, DEAD)).toEqual([])
+        expect(outbox.targets().toSorted()).toEqual([OTHER, "default/third/0"])
+        outbox.add(rowOf(8, DEAD))
+        expect(outbox.targets().toSorted()).toEqual([DEAD, OTHER, "default/third/0"])
       }))
 
     it("rolls back with its transaction", () =>

@@ -157,6 +157,19 @@ function outboxCosts(open: () => DurablePlace): void {
       expect(costs(() => outbox.take("s", 1, 2))).toBe(1)
       expect(costs(() => outbox.take("s", 1, 2))).toBe(0)
     }))
+
+  it("[Q13] looking for targets: the outbox is read once, however often and whatever comes", () =>
+    open().use((database) => {
+      createQueue(database)
+      const outbox = new OutboxStore(database)
+      const add = (seq: number) => outbox.add({ seq, target: `t${seq % 2}`, keyHash: 0, frame: sampleBytes(50) })
+      for (let seq = 1; seq <= 200; seq++) add(seq)
+      const look = () => costOf(database, () => void outbox.targets())
+      expect(look()).toMatchObject({ statements: 1, rowsWritten: 0 })
+      add(201)
+      outbox.taken("t0", 100)
+      expect(look()).toMatchObject({ statements: 0, rowsRead: 0, rowsWritten: 0 })
+    }))
 }
 
 /** What names cost. */

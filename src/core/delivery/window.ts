@@ -30,6 +30,8 @@ export class Window {
   readonly superseded = new Set<Page>()
   /** Offsets that became done in the current commit. */
   finished: number[] = []
+  /** Offsets whose leases ended in the current commit without their messages being done. */
+  returned: number[] = []
   readonly leases = new Leases()
   readonly #totals: [available: number, delayed: number, inFlight: number, done: number] = [0, 0, 0, 0]
   /** For the next commit's `touched`. */
@@ -115,6 +117,7 @@ export class Window {
   /** Gives an offset back: available at once, or delayed until `dueAt`. */
   giveBack(place: Place, dueAt: number | null, fault: boolean): void {
     const { page, index } = place
+    if (page.cells.kind[index] === IN_FLIGHT) this.returned.push(page.firstOffset + index)
     this.#endLease(page, index)
     const cells = this.#turn(place, dueAt === null ? AVAILABLE : DELAYED)
     cells.consumer[index] = 0
@@ -157,6 +160,7 @@ export class Window {
     }
     this.touched.clear()
     this.superseded.clear()
+    this.returned = []
     this.pages.chillBeyond()
   }
 

@@ -71,6 +71,8 @@ export function serve(context: DeliveringContext, now: number): readonly Push[] 
     consumer.sentMessages += deliveries.length
     for (const { frame } of deliveries) consumer.sentBytes += frame.length
     if (deliveries.length > 0) pushes.push({ consumer: consumer.id, deliveries })
+    // a receive under an attempt id is answered once: what comes later would be its own messages again
+    if (deliveries.length > 0 && consumer.attemptId !== null) consumer.grantedMessages = consumer.sentMessages
     return deliveries.length
   }
   if (!state.settings.singleActiveConsumer) consumers.share(waiting, serveOne)

@@ -26,6 +26,9 @@ export class Expiry {
   /** Earliest time to live among committed rows; undefined where nobody looked since they changed. */
   #ttlAt: number | null | undefined = undefined
   #changed = new Map<number, number | null>()
+  /** When an acquire ended at its limit, and more may lie behind; null where none did since. */
+  #stoppedAt: number | null = null
+  #check = { now: 0, max: 0 }
   #left = MAX_EXPIRED_PER_COMMIT
 
   constructor(state: QueueState, source: ExpirySource) {
@@ -35,6 +38,7 @@ export class Expiry {
 
   /** When to sweep next, or null. A little late, so that one sweep takes many. */
   get nextAt(): number | null {
+    if (this.#stoppedAt !== null) return this.#stoppedAt
     this.#ttlAt = this.#ttlAt === undefined ? (this.#source.nextExpiry()?.expiresAt ?? null) : this.#ttlAt
     const earliest = Math.min(this.#ttlAt ?? Infinity, this.#nextRetentionAt() ?? Infinity)
     return earliest === Infinity ? null : earliest + EXPIRY_SWEEP_MS
@@ -44,12 +48,15 @@ export class Expiry {
   check(now: number): ExpiryCheck {
     const isDeadLettered = this.#state.isDeadLettered("expired")
     const max = isDeadLettered ? Math.ceil(this.#state.departuresLeft / 2) : this.#left
+    this.#check = { now, max }
     return { isExpired: (offset) => this.#state.expiryOf(offset) <= now, max }
   }
 
-  /** Counts what an acquire let go. */
+  /** Takes account of what the acquire let go that was told by `check`: where it was as much as it might, the rest must not wait. */
   left(departures: readonly Departure[]): void {
-    for (const { reason } of departures) if (reason === "expired") this.#left--
+    const expired = departures.filter(({ reason }) => reason === "expired").length
+    this.#left -= expired
+    if (expired >= this.#check.max) this.#stoppedAt = this.#check.now
   }
 
   /** Notes that a row was written with a message that expires at `expiresAt`. */
@@ -64,7 +71,9 @@ export class Expiry {
 
   sweep(now: number): void {
     const { nextAt } = this
+    this.#sweepReturned(now)
     if (nextAt === null || nextAt > now) return
+    this.#stoppedAt = null
     this.#sweepRetention(now)
     this.#sweepTimesToLive(now)
     // the row that was to expire first may have been deleted long ago
@@ -89,6 +98,20 @@ export class Expiry {
     this.#left--
     this.#state.expel(offset, "expired", now)
     return true
+  }
+
+  /** What comes back too old goes at once: its row may be marked with the end that its lease was to have. */
+  #sweepReturned(now: number): void {
+    if (this.#ttlAt === null) return
+    const { delivery, log } = this.#state
+    for (const offset of delivery.window.returned) {
+      const { expiresAt } = log.timesOf(offset)
+      if (expiresAt === 0 || expiresAt > now) continue
+      const { kind } = stateAt(delivery, offset)
+      if (kind === "in_flight" || kind === "done" || this.#expire(offset, now)) continue
+      const baseOffset = log.baseOf(offset)
+      if (baseOffset !== null) this.#changed.set(baseOffset, expiresAt)
+    }
   }
 
   #nextRetentionAt(): number | null {
@@ -136,10 +159,10 @@ export class Expiry {
       let next = Infinity
       for (const { offset, expiresAt } of this.#state.log.entriesOf(baseOffset)) {
         if (expiresAt === 0) continue
-        const { kind } = stateAt(this.#state.delivery, offset)
-        if (kind === "done") continue
+        const at = stateAt(this.#state.delivery, offset)
+        if (at.kind === "done") continue
         if (expiresAt > now) next = Math.min(next, expiresAt)
-        else if (kind === "in_flight") next = Math.min(next, now)
+        else if (at.kind === "in_flight") next = Math.min(next, at.untilAt)
         else if (!this.#expire(offset, now)) return
       }
       this.#changed.set(baseOffset, next === Infinity ? null : next)

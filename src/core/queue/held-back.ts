@@ -21,8 +21,7 @@ export class HeldBack {
   end(now: number): number {
     const { settings, log, delivery } = this.#state
     if (settings.delayMs === 0) return log.endOffset
-    this.#end = Math.max(this.#end, delivery.window.end)
-    while (this.#end < log.committedEnd && this.#dueAt(this.#end) <= now) this.#end++
+    this.#end = this.#firstHeld(Math.max(this.#end, delivery.window.end), now)
     return this.#end
   }
 
@@ -65,6 +64,35 @@ export class HeldBack {
       makeDue(delivery, delivery.window.find(offset) as Place)
       postpone(delivery, offset, this.#dueAt(offset))
     }
+  }
+
+  /**
+   * First committed offset from `from` on that is not old enough, or the end of them. It is most often near, and
+   * after a load anywhere: steps that double until they would pass the middle, so that few pages are read.
+   */
+  #firstHeld(from: number, now: number): number {
+    let [low, high, step] = [from, this.#state.log.committedEnd, 1]
+    // the window may reach beyond them
+    let firstHeld = Math.max(from, high)
+    while (low < high) {
+      const probe = Math.min(low + step - 1, Math.floor((low + high) / 2))
+      const dated = this.#firstDated(probe, high)
+      if (dated < high && this.#dueAt(dated) <= now) {
+        low = dated + 1
+        step *= 2
+        continue
+      }
+      if (dated < high) firstHeld = dated
+      high = probe
+    }
+    return firstHeld
+  }
+
+  /** First offset of `[from, to)` whose row says its time, or `to`. */
+  #firstDated(from: number, to: number): number {
+    let offset = from
+    while (offset < to && this.#state.log.timesOf(offset).appendedAt === null) offset++
+    return offset
   }
 
   /** A damaged row says no time, and holds nothing up. */

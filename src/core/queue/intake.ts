@@ -1,6 +1,6 @@
 import { oldestNotInFlight } from "../delivery/inspect.ts"
 import type { Failure } from "../errors.ts"
-import { MAX_EXPIRED_PER_COMMIT, MAX_STORED_BYTES } from "../limits.ts"
+import { MAX_DATABASE_BYTES, MAX_EXPIRED_PER_COMMIT, MAX_STORED_BYTES } from "../limits.ts"
 import type { Submissions } from "../log/submission.ts"
 import { err, ok, type Result } from "../result.ts"
 import type { SendResult } from "./commands.ts"
@@ -19,7 +19,8 @@ export interface MoveSource {
 /** Takes in a batch: an id or a failure for each message, in order. A failure of the whole has changed nothing. */
 export function takeIn(state: QueueState, batch: Submissions, now: number): Result<readonly SendResult[], Failure> {
   if (state.settings.sendingPaused) return err({ code: "queue_paused" })
-  if (state.bytes + batch.frameBytes > MAX_STORED_BYTES) return err({ code: "storage_full" })
+  const isFull = state.bytes + batch.frameBytes > MAX_STORED_BYTES || state.databaseBytes > MAX_DATABASE_BYTES
+  if (isFull) return err({ code: "storage_full" })
   const results: SendResult[] = []
   // once one is refused, so are all behind it: a later one of its group must not overtake it
   let refused: Failure | null = null

@@ -83,6 +83,11 @@ export class QueueLog implements LogView {
     return this.#index.entriesBetween(from, to)
   }
 
+  /** Where the committed row that holds `offset` begins, or null where there is none. */
+  baseOf(offset: number): number | null {
+    return this.#index.rowOf(offset)?.baseOffset ?? null
+  }
+
   /** Where the committed row that holds `offset` ends, and how much is read with it; alone and 0 where there is none. */
   rowSizeAt(offset: number): { readonly lastOffset: number; readonly bytes: number } {
     const row = this.#index.rowOf(offset)

@@ -2,13 +2,14 @@ import { cover } from "../delivery/cover.ts"
 import { remove, type Removed } from "../delivery/remove.ts"
 import type { DeliveryState } from "../delivery/state.ts"
 import type { Departure, DepartureReason } from "../delivery/types.ts"
-import { MAX_DEPARTURES_PER_COMMIT, PAGE_OFFSETS } from "../limits.ts"
+import { MAX_DEPARTURES_PER_COMMIT, MAX_OUTBOX_BYTES_PER_COMMIT, MAX_SCAN_PER_COMMIT, PAGE_OFFSETS } from "../limits.ts"
 import type { InboxEntry, OutboxEntry, QueueChanges } from "./changes.ts"
 import type { QueueCounters } from "./counters.ts"
 import { deadLetterFrame } from "./dead-letter.ts"
 import type { DedupWindow } from "./dedup/dedup-window.ts"
 import { HeldBack } from "./held-back.ts"
 import { messageIdText, type QueueIdentity } from "./identity.ts"
+import { ScanBudget } from "./operator/scan-budget.ts"
 import type { QueueLog } from "./queue-log.ts"
 import { Rates } from "./rates.ts"
 import type { Schedule } from "./schedule.ts"
@@ -43,9 +44,14 @@ export class QueueState {
   settings: QueueSettings
   /** Outbox rows that wait for their target. */
   forwarding: number
+  /** What the operator's calls may still look at in this commit. */
+  scanBudget = new ScanBudget(MAX_SCAN_PER_COMMIT)
   #outbox: OutboxEntry[] = []
   #taken: InboxEntry[] = []
   #departuresLeft = MAX_DEPARTURES_PER_COMMIT
+  #outboxBytes = 0
+  /** Size of the whole database, as its owner last saw it. */
+  databaseBytes = 0
 
   constructor(parts: QueueParts) {
     this.identity = parts.identity
@@ -62,6 +68,11 @@ export class QueueState {
   /** Messages that may still go to another queue in this commit. */
   get departuresLeft(): number {
     return this.#departuresLeft
+  }
+
+  /** Whether this commit may move still more on the word of a receiver. */
+  get mayMoveMore(): boolean {
+    return this.#outboxBytes < MAX_OUTBOX_BYTES_PER_COMMIT
   }
 
   /** Messages in the log that are not done. */
@@ -150,6 +161,7 @@ export class QueueState {
     const target = this.identity.targetOf(queue)
     this.#outbox.push({ seq: ++this.counters.outboxSeq, target, keyHash, frame })
     this.#departuresLeft = Math.max(0, this.#departuresLeft - 1)
+    this.#outboxBytes += frame.length
     this.forwarding++
   }
 
@@ -169,12 +181,14 @@ export class QueueState {
     for (const offset of this.delivery.takeFinished()) this.counters.liveBytes -= this.log.finished(offset)
   }
 
-  /** What the commit moved from and to other queues. */
+  /** What the commit moved from and to other queues; what one commit may do begins anew. */
   takeMoves(): QueueChanges["moves"] {
     const moves = { outbox: this.#outbox, taken: this.#taken }
     this.#outbox = []
     this.#taken = []
     this.#departuresLeft = MAX_DEPARTURES_PER_COMMIT
+    this.#outboxBytes = 0
+    this.scanBudget = new ScanBudget(MAX_SCAN_PER_COMMIT)
     return moves
   }
 

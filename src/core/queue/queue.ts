@@ -21,6 +21,9 @@ import { attemptsLimit, type QueueSettings } from "./settings.ts"
 import { settle } from "./settlement.ts"
 import { statisticsOf } from "./statistics.ts"
 
+/** When a settlement should be tried again that was too much for one commit. */
+const SETTLE_RETRY_MS = 100
+
 /** A queue as it is loaded. */
 export interface LoadedQueue extends QueueParts {
   readonly expiries: ExpirySource
@@ -80,6 +83,9 @@ export class Queue {
   /** Settles one receipt; null is success. */
   settle(settlement: Settlement, now: number): Failure | null {
     const { state } = this
+    // whoever gives up on a message may send it to the dead-letter queue
+    const mayMove = settlement.kind === "nack" || settlement.kind === "reject"
+    if (mayMove && !state.mayMoveMore) return { code: "overloaded", retryAfterMs: SETTLE_RETRY_MS }
     const { failure, departure, acknowledged } = settle(state, settlement, this.#random, now)
     if (departure) state.depart([departure], now)
     else state.countFinished()

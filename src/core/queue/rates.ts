@@ -27,7 +27,12 @@ export class Rates {
   at(totals: Totals, now: number): Totals {
     const first = this.#samples.find(({ at }) => now - at <= SPAN_MS)
     const seconds = first ? Math.max(1, (now - first.at) / 1000) : 1
-    const rate = (name: keyof Totals): number => (first ? (totals[name] - first.totals[name]) / seconds : 0)
+    const rate = (name: keyof Totals): number => (first ? rounded((totals[name] - first.totals[name]) / seconds) : 0)
     return { sent: rate("sent"), delivered: rate("delivered"), acknowledged: rate("acknowledged") }
   }
+}
+
+/** Nobody needs more than thousandths. */
+function rounded(rate: number): number {
+  return Math.round(rate * 1000) / 1000
 }

@@ -1,11 +1,13 @@
 import { CorruptError } from "../bytes/corrupt.ts"
 import { ByteReader } from "../bytes/reader.ts"
 import { ByteWriter } from "../bytes/writer.ts"
-import { MAX_RECEIVE_ATTEMPTS, RECEIVE_ATTEMPT_MS } from "../limits.ts"
+import { MAX_RECEIVE_ATTEMPT_BYTES, RECEIVE_ATTEMPT_MS } from "../limits.ts"
 import type { QueueChanges, ReceiveAttemptRow } from "./changes.ts"
 
-/** Attempts forgotten by one commit. */
+/** Attempts whose time is over that one commit forgets. */
 const MAX_FORGOTTEN = 100
+/** What an attempt counts besides its messages: its id and what is kept with it. */
+const ATTEMPT_BYTES = 256
 
 /** A message as a receive handed it out. */
 export interface HandedOut {
@@ -13,9 +15,10 @@ export interface HandedOut {
   readonly attempt: number
 }
 
+/** What was handed out stays encoded: it is asked for once in a while, and may be a thousand messages. */
 interface ReceiveAttempt {
   readonly expiresAt: number
-  readonly handedOut: readonly HandedOut[]
+  readonly leases: Uint8Array
 }
 
 /** What receives with an attempt id handed out, so that one whose answer was lost can be repeated. */
@@ -24,22 +27,23 @@ export class ReceiveAttempts {
   readonly #attempts = new Map<string, ReceiveAttempt>()
   readonly #written = new Set<string>()
   #newestExpiresAt = 0
+  #bytes = 0
 
   constructor(stored: readonly ReceiveAttemptRow[]) {
     for (const { id, expiresAt, leases } of [...stored].sort((a, b) => a.expiresAt - b.expiresAt)) {
-      this.#add(id, { expiresAt, handedOut: decodeHandedOut(leases) })
+      this.#add(id, { expiresAt, leases })
     }
   }
 
   /** What the receive under `id` handed out, or null. */
   find(id: string, now: number): readonly HandedOut[] | null {
     const attempt = this.#attempts.get(id)
-    return attempt && attempt.expiresAt > now ? attempt.handedOut : null
+    return attempt && attempt.expiresAt > now ? decodeHandedOut(attempt.leases) : null
   }
 
   remember(id: string, handedOut: readonly HandedOut[], now: number): void {
-    this.#attempts.delete(id)
-    this.#add(id, { expiresAt: now + RECEIVE_ATTEMPT_MS, handedOut })
+    this.#remove(id)
+    this.#add(id, { expiresAt: now + RECEIVE_ATTEMPT_MS, leases: encodeHandedOut(handedOut) })
     this.#written.add(id)
   }
 
@@ -48,26 +52,35 @@ export class ReceiveAttempts {
     return this.#attempts.size > 0 ? this.#newestExpiresAt : null
   }
 
-  /** What the commit stores; the oldest beyond their time are forgotten. */
+  /** What the commit stores; those whose time is over are forgotten, and the oldest where they are too much. */
   takeChanges(now: number): QueueChanges["attempts"] {
-    const written = [...this.#written].map((id) => {
-      const { expiresAt, handedOut } = this.#attempts.get(id)!
-      return { id, expiresAt, leases: encodeHandedOut(handedOut) }
-    })
-    this.#written.clear()
     const removed: string[] = []
     for (const [id, { expiresAt }] of this.#attempts) {
-      const isKept = expiresAt > now && this.#attempts.size <= MAX_RECEIVE_ATTEMPTS
-      if (isKept || removed.length >= MAX_FORGOTTEN) break
-      this.#attempts.delete(id)
+      const isOver = expiresAt <= now && removed.length < MAX_FORGOTTEN
+      if (!isOver && this.#bytes <= MAX_RECEIVE_ATTEMPT_BYTES) break
+      this.#remove(id)
       removed.push(id)
     }
+    const written: ReceiveAttemptRow[] = []
+    for (const id of this.#written) {
+      const attempt = this.#attempts.get(id)
+      if (attempt) written.push({ id, ...attempt })
+    }
+    this.#written.clear()
     return { written, removed }
   }
 
   #add(id: string, attempt: ReceiveAttempt): void {
     this.#attempts.set(id, attempt)
+    this.#bytes += attempt.leases.length + ATTEMPT_BYTES
     this.#newestExpiresAt = Math.max(this.#newestExpiresAt, attempt.expiresAt)
+  }
+
+  #remove(id: string): void {
+    const attempt = this.#attempts.get(id)
+    if (!attempt) return
+    this.#attempts.delete(id)
+    this.#bytes -= attempt.leases.length + ATTEMPT_BYTES
   }
 }
 
@@ -86,6 +99,7 @@ function decodeHandedOut(bytes: Uint8Array): readonly HandedOut[] {
   try {
     const reader = new ByteReader(bytes)
     const count = reader.varint()
+    if (count > reader.remaining) throw new CorruptError("more messages than there are bytes")
     return Array.from({ length: count }, () => ({ offset: reader.varint(), attempt: reader.varint() }))
   } catch (error) {
     if (error instanceof CorruptError) return []

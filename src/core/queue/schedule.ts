@@ -60,6 +60,7 @@ export class Schedule {
     if (!this.#isKnown) {
       this.#nextDueAt = this.#counters.scheduled > 0 ? this.#source.nextDueAt() : null
       this.#isKnown = true
+      if (this.#nextDueAt === null && this.#added.length === 0) this.#countNothing()
     }
     return this.#nextDueAt
   }
@@ -119,10 +120,16 @@ export class Schedule {
   page(after: SchedulePosition | null, limit: number): readonly ScheduledMessage[] {
     if (this.#counters.scheduled === 0) return []
     const messages = after ? this.#restOfRow(after) : []
-    for (const row of this.#source.page(after, limit)) {
-      if (messages.length >= limit) break
-      messages.push(...this.#messagesOf(row))
-    }
+    let position = after
+    do {
+      const rows = this.#source.page(position, limit)
+      for (const row of rows) {
+        if (messages.length >= limit) break
+        messages.push(...this.#messagesOf(row))
+      }
+      position = rows.at(-1) ?? null
+      // rows that this commit emptied, or damaged ones, are not the end
+    } while (messages.length === 0 && position !== null)
     return messages
   }
 
@@ -159,6 +166,12 @@ export class Schedule {
   #change(key: number, before: readonly ScheduledMessage[], after: readonly ScheduledMessage[]): void {
     this.#changed.set(key, after.length === 0 ? null : { ...rowOf(after), messageId: key })
     this.#uncount(before.filter((message) => !after.includes(message)))
+  }
+
+  /** What was in damaged rows is known by nothing else than that no row is left. */
+  #countNothing(): void {
+    this.#counters.scheduled = 0
+    this.#counters.scheduledBytes = 0
   }
 
   #uncount(messages: readonly ScheduledMessage[]): void {

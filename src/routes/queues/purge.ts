@@ -44,9 +44,11 @@ async function purge(call: Call, request: Omit<PurgeRequest, "cursor">): Promise
       call.params["queue"]!,
       "once",
       async (queue, entry) => {
-        incarnation ??= entry.incarnation
-        if (cursor !== null && entry.incarnation !== incarnation) return err({ code: "log_recreated" })
-        return queue.purge(entry.version, { ...request, cursor })
+        if (incarnation !== null && entry.incarnation !== incarnation) return err({ code: "log_recreated" })
+        const reply = await queue.purge(entry.version, { ...request, cursor })
+        // an entry that was refused may be of an earlier life, in which nothing was deleted
+        if (reply.ok) incarnation = entry.incarnation
+        return reply
       },
     )
     if (!slice.ok) return slice

@@ -189,6 +189,42 @@ describe("redrive", () => {
     expect(scene.queue.redrives.all.map(({ no }) => no)).toEqual(remembered)
   })
 
+  it("[O14] ends and begins again in one commit, and both are remembered so", () => {
+    const scene = QueueScene.create()
+    takeFrames(scene, [frameOf("plain")], NOW)
+    start(scene, { queue: "target", maxMessagesPerSecond: 1 }, NOW)
+    scene.together(NOW + 1, () => {
+      scene.queue.redrives.cancel(NOW + 1)
+      scene.queue.redrives.start(requestOf({ queue: "target", maxMessagesPerSecond: 1 }), NOW + 1)
+    })
+    const remembered = [
+      { no: 2, state: "running" },
+      { no: 1, state: "cancelled" },
+    ]
+    expect(scene.queue.redrives.all).toMatchObject(remembered)
+    scene.reload()
+    expect(scene.queue.redrives.all).toMatchObject(remembered)
+  })
+
+  it("[O11] to sources that were deleted it waits, is cancelled, and leaves the rest where it is", () => {
+    const scene = QueueScene.create()
+    const count = MAX_REDRIVE_BACKLOG + 200
+    takeFrames(
+      scene,
+      manyFrames(count, (at) => deadLetterOf(frameOf(`m${at}`), "gone")),
+      NOW,
+    )
+    start(scene, {}, NOW)
+    scene.alarmsUntil(NOW)
+    expect(newest(scene)).toMatchObject({ state: "running" })
+    scene.reload()
+    expect(scene.together(NOW + 1, () => scene.queue.redrives.cancel(NOW + 1)).ok).toBe(true)
+    scene.reload()
+    const { state, moved } = newest(scene)
+    expect(state).toBe("cancelled")
+    expect(scene.statistics(NOW + 1)).toMatchObject({ ready: count - moved, forwarding: moved })
+  })
+
   it("[O15] waits while too many frames wait for their target", () => {
     const scene = QueueScene.create()
     const count = MAX_REDRIVE_BACKLOG + 200

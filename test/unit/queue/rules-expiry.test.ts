@@ -82,6 +82,52 @@ describe("what was kept for too long", () => {
     expect(scene.ack(third!, NOW + 200_000)).toBeNull()
   })
 
+  it("[Q37] [Q10] in flight for long it costs one look, and goes when it comes back before its lease's end", () => {
+    const settings = { deadLetterQueue: "dead", onExpiry: "dead-letter", visibilityTimeoutMs: 3_600_000 } as const
+    const scene = QueueScene.create(settings)
+    scene.subscribe({ id: 9 }, NOW)
+    // rows of their own, none of them the tail
+    for (const body of ["a", "b", "c"]) scene.sent(many(100, { body: body.repeat(100), ttlMs: TTL_MS }), NOW)
+    const pushed = scene.takePushed().flatMap(({ messages }) => messages)
+    scene.sent([{ body: "young" }], NOW)
+    const [writtenBefore, until] = [scene.rowsWritten, NOW + 1_800_000]
+    scene.alarmsUntil(until, 3)
+    expect(scene.rowsWritten - writtenBefore).toBeLessThan(10)
+    scene.reload()
+    scene.nack(pushed[0]!, until, { delayMs: 60_000 })
+    expect(scene.statistics(until)).toMatchObject({ expired: 1, inFlight: 300, delayed: 0 })
+    // more than one commit can move
+    scene.unsubscribe(9, until)
+    scene.reload()
+    scene.alarmsUntil(until + EXPIRY_SWEEP_MS)
+    expect(scene.statistics(until)).toMatchObject({ expired: 300, deadLettered: 300, inFlight: 0, ready: 1 })
+  })
+
+  it("[Q37] in flight past its time, it goes when its lease ends", () => {
+    const scene = QueueScene.create({ visibilityTimeoutMs: 600_000 })
+    scene.sent(many(3, { ttlMs: TTL_MS }), NOW)
+    scene.receive({}, NOW)
+    scene.alarmsUntil(NOW + 599_999, 3)
+    expect(scene.statistics(NOW + 599_999)).toMatchObject({ inFlight: 3, expired: 0 })
+    scene.reload()
+    scene.alarmsUntil(NOW + 600_000)
+    expect(scene.statistics(NOW + 600_000)).toMatchObject({ inFlight: 0, ready: 0, expired: 3 })
+    scene.alarmsUntil(NOW + 1_000_000, 3)
+  })
+
+  for (const onExpiry of ["drop", "dead-letter"] as const) {
+    it(`[Q36] [Q49] a fresh message behind more expired ones than may leave at once does not wait for a sweep (${onExpiry})`, () => {
+      const scene = QueueScene.create({ deadLetterQueue: "dead", onExpiry })
+      const batches = onExpiry === "drop" ? MAX_EXPIRED_PER_COMMIT / 1000 + 1 : 1
+      for (let batch = 0; batch < batches; batch++) scene.sent(many(1000, { ttlMs: TTL_MS }), NOW)
+      scene.sent([{ body: "fresh" }], NOW)
+      scene.subscribe({ id: 1 }, NOW + TTL_MS)
+      scene.alarmsUntil(NOW + TTL_MS)
+      expect(scene.takePushed().map(({ messages }) => messages.map(({ body }) => body))).toEqual([["fresh"]])
+      expect(scene.statistics(NOW + TTL_MS)).toMatchObject({ expired: batches * 1000, ready: 0, inFlight: 1 })
+    })
+  }
+
   it("[Q37] nothing that is young enough expires with it, in one row or another", () => {
     const scene = QueueScene.create({ retentionMs: 60_000 })
     scene.sent([{ body: "1" }, { body: "2", ttlMs: TTL_MS }, { body: "3", ttlMs: 50_000 }], NOW)

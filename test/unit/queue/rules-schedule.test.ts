@@ -104,6 +104,24 @@ describe("what waits for its own time", () => {
   })
 })
 
+it("[Q43] [Q46] a damaged row of scheduled messages no longer counts when it is gone", () => {
+  const scene = QueueScene.create({ maxBytes: 10_000 })
+  scene.sent([{ body: "lost", delayMs: 1_000 }], NOW)
+  scene.sent([{ body: "kept", delayMs: 2_000 }], NOW + 1)
+  const { bytes } = scene.statistics(NOW + 1)
+  scene.database.run("UPDATE scheduled SET header = x'00' WHERE message_id = 1")
+  scene.reload()
+  scene.alarmsUntil(NOW + 1_000)
+  expect(scene.rowsIn("scheduled")).toBe(1)
+  scene.sent([{ body: "more", delayMs: 5_000 }], NOW + 1_001)
+  expect(scene.statistics(NOW + 1_001).bytes).toBeGreaterThan(bytes)
+  scene.alarmsUntil(NOW + 6_001)
+  for (const message of scene.receive({}, NOW + 6_001)) scene.ack(message, NOW + 6_001)
+  expect(scene.statistics(NOW + 6_001)).toMatchObject({ scheduled: 0, bytes: 0, acknowledged: 2 })
+  scene.reload()
+  expect(scene.statistics(NOW + 6_001)).toMatchObject({ scheduled: 0, bytes: 0 })
+})
+
 it("[Q23] a lower delay also frees what came into the window before its time", () => {
   const scene = QueueScene.create({ ordering: "fifo", delayMs: 60_000, maxMessages: 3, overflow: "drop-oldest" })
   for (const body of ["a", "b", "c", "d"]) scene.send([{ body, groupId: body }], NOW)

@@ -35,7 +35,7 @@ type Wanted = Partial<{ maxMessages: number; visibilityTimeoutMs: number; attemp
  */
 export class QueueScene {
   readonly database = new NodeDatabase()
-  readonly store = new QueueStore(this.database)
+  store = new QueueStore(this.database)
   /** Called in every commit between what is due and the subscriptions. */
   afterExpiry: () => void = () => {}
   settings: QueueSettings
@@ -103,6 +103,8 @@ export class QueueScene {
 
   /** Throws the memory away and loads what is stored; subscriptions live on, as their sockets do. */
   reload(): void {
+    // the store remembers too: a crash throws it away with the rest
+    this.store = new QueueStore(this.database)
     this.queue = this.store.load(IDENTITY, this.settings, () => 0.5)
     for (const consumer of this.#attached) this.queue.consumers.add({ ...consumer })
   }

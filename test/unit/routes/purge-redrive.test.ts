@@ -66,6 +66,22 @@ test("a purge does not go on in another life of the queue", async () => {
   expect(answer).toMatchObject({ status: 410, body: { code: "log_recreated" } })
 })
 
+test("a purge that begins with what is remembered of an earlier life goes on in this one", async () => {
+  const name = newName()
+  let life = 1
+  const getQueue: CatalogApi["getQueue"] = async () => ok({ ...queueEntry(name, life), incarnation: life })
+  const purge = vi.fn<QueueApi["purge"]>(async (version, { cursor }) => {
+    if (version < life) return err({ code: "stale_metadata", version: life })
+    const next = { offset: 1, endOffset: 2, endMessageId: 3, scheduled: null }
+    return ok({ removed: 1, cursor: cursor === null ? next : null })
+  })
+  const env = fakeEnv({ catalog: { getQueue }, queues: { [fakeName(name)]: { purge } } })
+  const path = `/v1/queues/${name}/messages`
+  expect(await request(env, "DELETE", path)).toMatchObject({ status: 200, body: { removed: 2 } })
+  life = 2
+  expect(await request(env, "DELETE", path)).toMatchObject({ status: 200, body: { removed: 2 } })
+})
+
 function redrive(some: Partial<Redrive> = {}): Redrive {
   return {
     no: 3,

@@ -5,7 +5,8 @@ import type { QueueState } from "../queue-state.ts"
 import type { BrowseCursor, BrowsedMessage, BrowseReply, BrowseRequest } from "./commands.ts"
 import { describeLogMessage, describeScheduled, isExpired } from "./describe.ts"
 import { matchesContent, matchesTime } from "./filter.ts"
-import { ScanBudget, scanLog, ScanReader } from "./scan.ts"
+import { ScanBudget } from "./scan-budget.ts"
+import { scanLog, ScanReader } from "./scan.ts"
 
 /** A page of messages in one state, in the order in which they are due or stand in the log. Changes nothing. */
 export function browse(state: QueueState, request: BrowseRequest, now: number): Result<BrowseReply, Failure> {
@@ -45,7 +46,7 @@ function fillFromLog(
   page: BrowsePage,
   now: number,
 ): Next | null {
-  const budget = new ScanBudget(MAX_BROWSE_SCAN)
+  const budget = new ScanBudget(MAX_BROWSE_SCAN, state.scanBudget)
   const reader = new ScanReader(state.log, budget)
   const to = state.log.committedEnd
   const range = { from: cursor?.at ?? 0, to, states: new Set([wanted]) }
@@ -60,9 +61,9 @@ function fillFromLog(
 }
 
 function fillScheduled(state: QueueState, { filter, cursor, limit }: BrowseRequest, page: BrowsePage): Next | null {
-  const budget = new ScanBudget(MAX_BROWSE_SCAN)
+  const budget = new ScanBudget(MAX_BROWSE_SCAN, state.scanBudget)
   let next: Next | null = cursor
-  while (!budget.isSpent) {
+  do {
     const messages = state.schedule.page(next && { dueAt: next.at, messageId: next.messageId }, limit)
     if (messages.length === 0) return null
     for (const message of messages) {
@@ -72,6 +73,6 @@ function fillScheduled(state: QueueState, { filter, cursor, limit }: BrowseReque
       budget.read(message.frame.length)
       next = { at: message.dueAt, messageId: message.messageId }
     }
-  }
+  } while (!budget.isSpent)
   return next
 }

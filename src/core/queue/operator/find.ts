@@ -1,5 +1,5 @@
 import { stateAt } from "../../delivery/inspect.ts"
-import { MAX_FIND_PAGES, PAGE_OFFSETS } from "../../limits.ts"
+import { HEADERS_SCAN_COST, MAX_FIND_PAGES, PAGE_OFFSETS, PAGE_SCAN_COST } from "../../limits.ts"
 import type { FrameEntry } from "../../log/types.ts"
 import type { QueueState } from "../queue-state.ts"
 import type { ScheduledMessage } from "../schedule.ts"
@@ -26,6 +26,8 @@ export type Search =
  * its end, before a search that is still under way.
  */
 export function search(state: QueueState, messageId: number, from: number | null, now: number): Search {
+  // a row of scheduled messages is read whole
+  if (state.counters.scheduled > 0) state.scanBudget.look(HEADERS_SCAN_COST)
   const message = state.schedule.find(messageId)
   if (message) return { kind: "found", place: { kind: "scheduled", message } }
   if (messageId < 1 || messageId >= state.counters.nextMessageId) return { kind: "missing" }
@@ -56,12 +58,13 @@ function standingAt({ delivery, heldBack }: QueueState, offset: number, now: num
 }
 
 /** The offset of an id as if no scheduled message had entered the log, or null where it is not there. */
-function guess({ log, counters, delivery }: QueueState, messageId: number): number | null {
+function guess({ log, counters, delivery, scanBudget }: QueueState, messageId: number): number | null {
   const pages = new LivePages(delivery.window, log.committedEnd)
   // the newest message has the highest id: exact where nothing was scheduled since
   let probe = pages.indexOf(log.committedEnd - (counters.nextMessageId - messageId))
   let [low, high] = [0, pages.count]
   while (low < high) {
+    scanBudget.look(PAGE_SCAN_COST)
     const entries = entriesOfPage({ log }, pages.pageNoAt(probe))
     const found = entries.find((entry) => entry.messageId === messageId)
     if (found) return found.offset
@@ -80,6 +83,8 @@ function scan(state: QueueState, messageId: number, from: number, now: number): 
   const pages = new LivePages(delivery.window, log.committedEnd)
   let index = pages.indexOf(from)
   for (const last = Math.min(pages.count, index + MAX_FIND_PAGES); index < last; index++) {
+    if (state.scanBudget.isSpent) break
+    state.scanBudget.look(HEADERS_SCAN_COST)
     const found = entriesOfPage(state, pages.pageNoAt(index)).find((entry) => entry.messageId === messageId)
     if (found) return foundAt(state, found.offset, now)
   }

@@ -3,7 +3,8 @@ import type { QueueState } from "../queue-state.ts"
 import type { SchedulePosition } from "../schedule.ts"
 import type { PurgeCursor, PurgeReply, PurgeRequest } from "./commands.ts"
 import { isBlind, matchesContent, matchesTime } from "./filter.ts"
-import { ScanBudget, scanLog, ScanReader } from "./scan.ts"
+import { ScanBudget } from "./scan-budget.ts"
+import { scanLog, ScanReader } from "./scan.ts"
 
 /** Scheduled messages that are read at a time. */
 const SCHEDULED_PAGE = 1000
@@ -15,7 +16,7 @@ const SCHEDULED_PAGE = 1000
  */
 export function purge(state: QueueState, request: PurgeRequest, now: number): PurgeReply {
   const removedBefore = state.counters.removed
-  const budget = new ScanBudget(MAX_PURGE_SLICE)
+  const budget = new ScanBudget(MAX_PURGE_SLICE, state.scanBudget)
   const cursor = purgeSlice(state, request, budget, now)
   return { removed: state.counters.removed - removedBefore, cursor }
 }

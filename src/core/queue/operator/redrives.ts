@@ -9,7 +9,8 @@ import type { Redrive, RedriveRequest } from "./commands.ts"
 import { isExpired } from "./describe.ts"
 import { matchesContent, matchesTime } from "./filter.ts"
 import { RateLimit } from "./rate-limit.ts"
-import { type LogMessageState, ScanBudget, scanLog, ScanReader } from "./scan.ts"
+import { ScanBudget } from "./scan-budget.ts"
+import { type LogMessageState, scanLog, ScanReader } from "./scan.ts"
 
 /** Moves of one slice: half of what a commit may move, for dead letters must not wait until a redrive is done. */
 const MAX_MOVES = MAX_DEPARTURES_PER_COMMIT / 2
@@ -25,7 +26,8 @@ export class Redrives {
   /** The newest first; no other than the first can be running. */
   #all: Redrive[]
   #limit: RateLimit | null
-  #isChanged = false
+  /** By their numbers: one may end and the next begin in the same commit. */
+  readonly #changed = new Map<number, Redrive>()
 
   constructor(state: QueueState, stored: readonly RedriveRow[]) {
     this.#state = state
@@ -65,7 +67,7 @@ export class Redrives {
     }
     this.#all = [redrive, ...this.#all].slice(0, MAX_REDRIVES)
     this.#limit = limitOf(redrive)
-    this.#isChanged = true
+    this.#changed.set(redrive.no, redrive)
     return ok(redrive)
   }
 
@@ -90,10 +92,9 @@ export class Redrives {
 
   /** What the commit stores. */
   takeChanges(): readonly RedriveRow[] {
-    const [newest] = this.#all
-    if (!this.#isChanged || !newest) return []
-    this.#isChanged = false
-    return [{ no: newest.no, task: JSON.stringify(newest) }]
+    const rows = [...this.#changed.values()].map((redrive) => ({ no: redrive.no, task: JSON.stringify(redrive) }))
+    this.#changed.clear()
+    return rows
   }
 
   get #running(): Redrive | null {
@@ -103,7 +104,7 @@ export class Redrives {
 
   #update(redrive: Redrive): Redrive {
     this.#all[0] = redrive
-    this.#isChanged = true
+    this.#changed.set(redrive.no, redrive)
     return redrive
   }
 }

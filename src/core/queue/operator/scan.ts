@@ -1,8 +1,9 @@
-import { MAX_SCAN_BYTES, PAGE_OFFSETS, PAGE_SCAN_COST } from "../../limits.ts"
+import { PAGE_OFFSETS, PAGE_SCAN_COST } from "../../limits.ts"
 import type { FrameEntry } from "../../log/types.ts"
 import type { QueueLog, StoredFrame } from "../queue-log.ts"
 import type { QueueState } from "../queue-state.ts"
 import type { MessageState } from "./commands.ts"
+import type { ScanBudget } from "./scan-budget.ts"
 
 /** Where a message of the log stands. */
 export type LogMessageState = Exclude<MessageState, "scheduled">
@@ -15,28 +16,6 @@ export interface ScanRange {
   readonly from: number
   readonly to: number
   readonly states: ReadonlySet<MessageState>
-}
-
-/** What one call may still look at and read. */
-export class ScanBudget {
-  #messages: number
-  #bytes = MAX_SCAN_BYTES
-
-  constructor(messages: number) {
-    this.#messages = messages
-  }
-
-  get isSpent(): boolean {
-    return this.#messages <= 0 || this.#bytes <= 0
-  }
-
-  look(messages = 1): void {
-    this.#messages -= messages
-  }
-
-  read(bytes: number): void {
-    this.#bytes -= bytes
-  }
 }
 
 /**
