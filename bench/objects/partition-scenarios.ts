@@ -13,7 +13,7 @@ export async function appends(env: BenchEnv, batch: number): Promise<Report> {
   const tally = new Tally(partition)
   const bytes = batchOf(batch)
   await tally.step("append", async () => {
-    for (let sent = 0; sent < RECORDS; sent += batch) valueOf(await partition.append(FIRST.version, bytes))
+    for (let sent = 0; sent < RECORDS; sent += batch) valueOf(await partition.append(FIRST.version, bytes, null))
   })
   return tally.perMessage(RECORDS)
 }

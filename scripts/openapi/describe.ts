@@ -80,10 +80,11 @@ function describeBody(body: NonNullable<Operation["body"]>): Json {
 
 function describeResponses({ responses }: Operation): Json {
   return Object.fromEntries(
-    Object.entries(responses).map(([status, { description, schema }]) => {
-      const content =
-        schema === null ? {} : { content: { "application/json": { schema: jsonSchema(schema, "output") } } }
-      return [status, { description, ...content }]
+    Object.entries(responses).map(([status, { description, schema, otherTypes = [] }]) => {
+      if (schema === null) return [status, { description }]
+      const others = Object.fromEntries(otherTypes.map((type) => [type, {}]))
+      const content = { "application/json": { schema: jsonSchema(schema, "output") }, ...others }
+      return [status, { description, content }]
     }),
   )
 }

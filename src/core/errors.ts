@@ -23,6 +23,12 @@ export type Failure =
   | { readonly code: "offset_trimmed"; readonly earliestOffset: number }
   | { readonly code: "offset_out_of_range"; readonly latestOffset: number }
   | { readonly code: "corrupt_batch"; readonly firstOffset: number; readonly lastOffset: number }
+  /** The next record would not get the offset that was asked for. */
+  | { readonly code: "offset_mismatch"; readonly endOffset: number }
+  /** A producer left out a batch. */
+  | { readonly code: "sequence_gap"; readonly expectedSequence: number }
+  /** Somebody else took over, under a newer epoch. */
+  | { readonly code: "fenced"; readonly epoch: number }
   | { readonly code: "upgrade_required" }
   | { readonly code: "overloaded"; readonly retryAfterMs: number }
   | { readonly code: "unavailable"; readonly retryAfterMs: number }
@@ -43,4 +49,4 @@ export type Failure =
 export type ErrorCode = Failure["code"]
 
 /** What a name can name. */
-export type Resource = "queue" | "topic" | "partition" | "message" | "redrive"
+export type Resource = "queue" | "topic" | "partition" | "message" | "record" | "redrive"

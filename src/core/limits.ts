@@ -154,14 +154,12 @@ export const HEADERS_SCAN_COST = 128
 /** Pages of row headers that a search for an id reads in one commit: some ten milliseconds of work. */
 export const MAX_FIND_PAGES = 64
 
-/** Messages in one page of a browse. */
+/** Messages in one page of a browse, at most and unless it asks for more or fewer. */
 export const MAX_BROWSE_PAGE = 1000
+export const DEFAULT_BROWSE_PAGE = 100
 
 /** `maxMessagesPerSecond` of a redrive: beyond what one queue takes in. */
 export const MAX_REDRIVE_RATE = 10_000
-
-/** Messages in one page of a browse unless it asks for more or fewer. */
-export const DEFAULT_BROWSE_PAGE = 100
 
 /** Messages that one slice of a redrive looks at: some ten milliseconds of work between other commits. */
 export const MAX_REDRIVE_SLICE = 2_000
@@ -178,10 +176,8 @@ export const MAX_RECEIVE_WAIT_MS = 20_000
 /** Headers on one message: Kafka has no limit; this keeps decoding linear and small. */
 export const MAX_HEADERS = 100
 
-/** A header's name. */
+/** A header's name and its value; with MAX_HEADERS still far below a message. */
 export const MAX_HEADER_NAME_BYTES = 256
-
-/** A header's value; with MAX_HEADERS still far below a message. */
 export const MAX_HEADER_VALUE_BYTES = 8 * 1024
 
 /** A record key or message group id. */
@@ -190,8 +186,9 @@ export const MAX_KEY_BYTES = 1024
 /** Partitions of one topic: creating one is a call per partition, done in steps. */
 export const MAX_PARTITIONS = 256
 
-/** Queues and topics listed in one page. */
+/** Queues and topics listed in one page, at most and unless the request says otherwise. */
 export const MAX_LIST_PAGE = 1000
+export const DEFAULT_LIST_PAGE = 100
 
 /** Bytes of records answered by one read unless it asks for less; also the most it may ask for. */
 export const MAX_READ_BYTES = 4 * 1024 * 1024
@@ -235,9 +232,6 @@ export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 /** A receipt: its six numbers at their widest in base64url are 80 characters. */
 export const MAX_RECEIPT_CHARACTERS = 128
 
-/** Queues and topics listed in one page unless the request says otherwise. */
-export const DEFAULT_LIST_PAGE = 100
-
 /** How long a Worker goes by what it last heard of a name; objects refuse what is older than they are. */
 export const METADATA_TTL_MS = 5_000
 
@@ -270,3 +264,46 @@ export const MAX_RECEIVE_END_MS = 5_000
 
 /** How often a waiting receive shows that it is there: a client that left is noticed within two of these. */
 export const LONG_POLL_HEARTBEAT_MS = 1_000
+
+/** Batches of a producer that a partition remembers with their offsets, as Kafka does. */
+export const REMEMBERED_BATCHES = 5
+
+/** How long a partition remembers an idle producer. */
+export const PRODUCER_IDLE_MS = 7 * 24 * 60 * 60 * 1000
+
+/** Producers that one partition remembers; beyond it the longest idle ones are forgotten. */
+export const MAX_PRODUCERS = 10_000
+
+/** Long poll of a read. */
+export const MAX_READ_WAIT_MS = 60_000
+
+/** Records that a filtered read looks at: decoding them takes some tens of milliseconds. */
+export const MAX_FILTERED_RECORDS = 10_000
+
+/** Partitions of one read: a record of the largest size from each, as JSON, fits an isolate of 128 MB. */
+export const MAX_READ_PARTITIONS = 16
+
+/** How often a stream of server-sent events shows that it is there. */
+export const SSE_HEARTBEAT_MS = 15_000
+
+/** How often a partition looks for records past their retention: a minute's is still kept to within a sixth. */
+export const RETENTION_SWEEP_MS = 10_000
+
+/** `retentionBytes` of a partition, from one row on. */
+export const MIN_RETENTION_BYTES = 1024 * 1024
+
+/** Rows that one slice of a compaction rewrites, and bytes of frames that it reads. */
+export const MAX_COMPACTED_ROWS = 50
+export const MAX_COMPACTED_BYTES = 4 * 1024 * 1024
+
+/** A record's own `timestamp`: the last instant that a Date holds. */
+export const MAX_TIMESTAMP = 8_640_000_000_000_000
+
+/** Records that one slice of a compaction looks at, beyond its first row: a look-up each, some ten milliseconds. */
+export const MAX_COMPACTED_RECORDS = 2_000
+
+/** Slices of a compaction are this far apart, so that appends and reads come in between. */
+export const COMPACTION_REST_MS = 20
+
+/** Compaction joins neighbours below it: then a row costs little beside its frames, and two are far below MAX_ROW_BYTES. */
+export const JOINED_ROW_BYTES = 64 * 1024

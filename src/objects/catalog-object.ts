@@ -8,7 +8,7 @@ import { checkTopicSettings, DEFAULT_TOPIC_SETTINGS, type TopicSettings } from "
 import { CatalogStore, type EntryKind, type StoredEntry } from "../store/catalog-store.ts"
 import { DurableDatabase } from "../store/durable-database.ts"
 import { CatalogSteps } from "./catalog-steps.ts"
-import type { CatalogApi, CatalogEntry, ListRequest, Page, PutReply } from "./contract.ts"
+import type { CatalogApi, CatalogEntry, ListRequest, Page, ProducerIdentity, PutReply } from "./contract.ts"
 import type { ObjectEnv } from "./env.ts"
 
 /** A step that is not done by then is taken up again. */
@@ -82,6 +82,11 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
     return this.#delete("topic", name)
   }
 
+  async openProducer(name: string | null): Promise<Result<ProducerIdentity, Failure>> {
+    if (name === null) return ok({ producerId: this.#store.nextNumber(), epoch: 0 })
+    return ok(this.ctx.storage.transactionSync(() => this.#store.openProducer(name)))
+  }
+
   /** Takes up what a crash left half done. Not awaited here: a slow object would make the next alarm late. */
   override async alarm(): Promise<void> {
     const unfinished = this.#store.unfinished()
@@ -106,8 +111,11 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
       const settings = JSON.stringify(wanted)
       if (settled.value?.settings === settings) return ok({ created: false, entry: fromStored(settled.value) })
       await this.#resumeLater()
-      if (settled.value) this.#alter(settled.value, settings)
-      else this.#create(kind.kind, name, settings)
+      if (settled.value) {
+        const grown = await this.#steps.grow(settled.value, settings)
+        if (!grown.ok) return grown
+        this.#alter(settled.value, settings)
+      } else this.#create(kind.kind, name, settings)
       const done = await this.#settled(kind.kind, name)
       if (!done.ok) return done
       return ok({ created: settled.value === null, entry: fromStored(done.value!) })

@@ -48,6 +48,17 @@ export class CatalogSteps {
     }
   }
 
+  /**
+   * Creates the objects that `settings` ask for beyond those of `entry`. Nobody looks for them until the entry has
+   * these settings: a crash before that leaves them empty, for the next attempt or for good.
+   */
+  async grow(entry: StoredEntry, settings: string): Promise<Result<null, Failure>> {
+    const present = objectCount(entry)
+    if (objectCount({ ...entry, settings }) <= present) return ok(null)
+    const grown = { ...entry, settings, version: this.#store.nextNumber() }
+    return this.#callAll(grown, (target) => target.init(stepOf(grown)), present)
+  }
+
   async #advance(entry: StoredEntry, call: ObjectCall): Promise<Result<null, Failure>> {
     const done = await this.#callAll(entry, call)
     if (done.ok) this.#store.setStep(entry.kind, entry.name, "ready")
@@ -60,9 +71,10 @@ export class CatalogSteps {
     return done
   }
 
-  async #callAll(entry: StoredEntry, call: ObjectCall): Promise<Result<null, Failure>> {
+  /** Calls the entry's objects from index `first` on. */
+  async #callAll(entry: StoredEntry, call: ObjectCall, first = 0): Promise<Result<null, Failure>> {
     const count = objectCount(entry)
-    for (let from = 0; from < count; from += CALLS_AT_ONCE) {
+    for (let from = first; from < count; from += CALLS_AT_ONCE) {
       const indexes = Array.from({ length: Math.min(CALLS_AT_ONCE, count - from) }, (_, step) => from + step)
       const results = await Promise.all(indexes.map((index) => this.#call(entry, index, call)))
       const failed = results.find((result) => !result.ok)

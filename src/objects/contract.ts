@@ -11,7 +11,15 @@ import type {
 import type { OperatorApi } from "../core/queue/operator/commands.ts"
 import type { QueueSettings } from "../core/queue/settings.ts"
 import type { Result } from "../core/result.ts"
-import type { AppendReply, PartitionStatistics, ReadReply, ReadRequest } from "../core/stream/commands.ts"
+import type {
+  AppendReply,
+  AppendTerms,
+  LatestRecord,
+  OffsetLookup,
+  PartitionStatistics,
+  ReadReply,
+  ReadRequest,
+} from "../core/stream/commands.ts"
 import type { TopicSettings } from "../core/stream/settings.ts"
 
 export { objectName } from "../core/object-name.ts"
@@ -43,10 +51,14 @@ export interface PartitionApi {
   configure(step: CatalogStep<TopicSettings>): Promise<Result<null, Failure>>
   destroy(incarnation: number): Promise<Result<null, Failure>>
   statistics(version: number): Promise<Result<PartitionStatistics, Failure>>
-  append(version: number, submissions: Uint8Array): Promise<Result<AppendReply, Failure>>
+  append(version: number, submissions: Uint8Array, terms: AppendTerms | null): Promise<Result<AppendReply, Failure>>
   read(version: number, request: ReadRequest): Promise<Result<ReadReply, Failure>>
   /** Drops records before `offset`; the log start moves there. */
   trim(version: number, offset: number): Promise<Result<PartitionStatistics, Failure>>
+  /** Where records of `timestamp` and younger begin. */
+  offsetAt(version: number, timestamp: number): Promise<Result<OffsetLookup, Failure>>
+  /** The newest record of a key; `not_found` where there is none, or it is a tombstone; `conflict` where nothing is compacted. */
+  latest(version: number, key: Uint8Array): Promise<Result<LatestRecord, Failure>>
 }
 
 /** A name as the catalog holds it. */
@@ -82,4 +94,10 @@ export interface CatalogApi {
   getTopic(name: string): Promise<Result<CatalogEntry<TopicSettings>, Failure>>
   listTopics(request: ListRequest): Promise<Page<CatalogEntry<TopicSettings>>>
   deleteTopic(name: string): Promise<Result<null, Failure>>
+  /** A producer's id and epoch: with a name, the same id at the next epoch, so that who had it before is fenced. */
+  openProducer(name: string | null): Promise<Result<ProducerIdentity, Failure>>
+}
+export interface ProducerIdentity {
+  readonly producerId: number
+  readonly epoch: number
 }

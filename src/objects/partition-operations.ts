@@ -68,21 +68,22 @@ function subscribe(
 /** Every ref of the operation is one client publish; together they are one append. */
 function publish(
   context: PartitionSocketContext,
-  { refs, counts }: Extract<ToObject, { type: "publish" }>,
+  { refs, counts, terms }: Extract<ToObject, { type: "publish" }>,
   blob: Uint8Array,
   now: number,
 ): void {
   const { socket, partition, outbox } = context
   const batch = decodeBatch(blob)
   if (!batch) return refuse(context, refs, null, { code: "invalid_request", detail: "damaged batch" })
-  const appended = partition.append(batch, now)
+  const appended = partition.append(batch, terms ?? null, now)
   if (!appended.ok) return refuse(context, refs, null, appended.error)
+  const { appendedAt, repeated } = appended.value
+  const again = repeated ? { repeated } : {}
   let { baseOffset } = appended.value
-  const { appendedAt } = appended.value
   const confirms: Confirm[] = refs.map((ref, index) => {
     const count = counts[index]!
-    const confirm = { ref, baseOffset, appendedAt, count }
-    baseOffset += count
+    const confirm = { ref, baseOffset, appendedAt, count, ...again }
+    if (baseOffset !== null) baseOffset += count
     return confirm
   })
   outbox.add(socket, { type: "confirm", incarnation: partition.incarnation, confirms })

@@ -1,9 +1,9 @@
-import { CorruptError } from "../core/bytes/corrupt.ts"
 import { joinBytes } from "../core/bytes/join.ts"
 import { MAX_READ_BYTES } from "../core/limits.ts"
 import { ReadBudget, sliceRow } from "../core/log/read.ts"
-import { decodeRow, encodeRowHeader, type Row } from "../core/log/row.ts"
-import type { LogRow, LogStore } from "../store/log-store.ts"
+import { encodeRowHeader } from "../core/log/row.ts"
+import { decodeStored } from "../store/compaction-rows.ts"
+import type { LogStore } from "../store/log-store.ts"
 
 /** Stored rows from an offset on. */
 export interface RowsRead {
@@ -30,7 +30,7 @@ export function readRows(
   let nextOffset = request.offset
   let count = 0
   log.scan(request.offset, (stored) => {
-    const row = wholeRow(stored)
+    const row = decodeStored(stored)
     if (!row) {
       damaged.push({ firstOffset: Math.max(stored.baseOffset, request.offset), lastOffset: stored.lastOffset })
       nextOffset = stored.lastOffset + 1
@@ -46,13 +46,4 @@ export function readRows(
     return nextOffset === stored.lastOffset + 1 && !budget.spent
   })
   return { rows: joinBytes(parts), damaged, nextOffset, count }
-}
-
-function wholeRow(stored: LogRow): Row | null {
-  try {
-    return decodeRow(stored.header, stored.frames)
-  } catch (error) {
-    if (error instanceof CorruptError) return null
-    throw error
-  }
 }

@@ -22,6 +22,8 @@ export interface BodyDescription {
 export interface ResponseDescription {
   readonly description: string
   readonly schema: GenericSchema | null
+  /** Media types that it is answered in besides JSON, where the request asks for one. */
+  readonly otherTypes?: readonly string[]
 }
 
 /** One operation of the HTTP API: mounted by `app.ts`, described in `openapi.json`. */

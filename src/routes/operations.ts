@@ -22,8 +22,13 @@ import { openapi } from "./system/openapi.ts"
 import { appendRecords } from "./topics/append.ts"
 import { deleteTopic } from "./topics/delete.ts"
 import { getTopic } from "./topics/get.ts"
+import { watchHead } from "./topics/head.ts"
+import { getLatest } from "./topics/key.ts"
 import { listTopics } from "./topics/list.ts"
+import { getOffsets } from "./topics/offsets.ts"
+import { openProducer } from "./topics/open-producer.ts"
 import { putTopic } from "./topics/put.ts"
+import { readPartitions } from "./topics/read-many.ts"
 import { readRecords } from "./topics/read.ts"
 import { trimRecords } from "./topics/trim.ts"
 
@@ -51,7 +56,12 @@ export const OPERATIONS: readonly Operation[] = [
   getTopic,
   deleteTopic,
   appendRecords,
+  openProducer,
   readRecords,
+  readPartitions,
+  getOffsets,
+  watchHead,
+  getLatest,
   trimRecords,
   connect,
   health,

@@ -14,6 +14,11 @@ export function json(value: unknown, status = 200, headers: Record<string, strin
   return ok(new Response(JSON.stringify(value), { status, headers: { ...JSON_HEADERS, ...headers } }))
 }
 
+/** 202 without a body. */
+export function accepted(): Result<Response, never> {
+  return ok(new Response(null, { status: 202 }))
+}
+
 /** 204. */
 export function noContent(): Result<Response, never> {
   return ok(new Response(null, { status: 204 }))

@@ -1,3 +1,4 @@
+import type { AppendTerms } from "../core/stream/commands.ts"
 import type { Messages } from "../protocol/native/messages.ts"
 import type { RoutedRecord } from "../protocol/native/records.ts"
 import type { ParsedSettlement } from "../protocol/native/settlements.ts"
@@ -16,6 +17,7 @@ export type ClientFrame =
       readonly ref: number
       readonly topic: string
       readonly records: readonly RoutedRecord[]
+      readonly terms: AppendTerms | null
     }
   | {
       readonly type: "subscribe-queue"

@@ -1,5 +1,6 @@
 import type { Failure } from "../core/errors.ts"
 import { ok, type Result } from "../core/result.ts"
+import { parseAppendTerms } from "../protocol/native/append-request.ts"
 import { invalidField, type JsonObject } from "../protocol/native/fields.ts"
 import { parseMessages } from "../protocol/native/messages.ts"
 import { parseRecords } from "../protocol/native/records.ts"
@@ -8,7 +9,7 @@ import { checkFields, parseName, parseNumber } from "./client-fields.ts"
 import type { ClientFrame } from "./client-frame.ts"
 
 const QUEUE_FIELDS: ReadonlySet<string> = new Set(["type", "ref", "queue", "messages"])
-const TOPIC_FIELDS: ReadonlySet<string> = new Set(["type", "ref", "topic", "records"])
+const TOPIC_FIELDS: ReadonlySet<string> = new Set(["type", "ref", "topic", "records", "producer", "expectedOffset"])
 const SETTLE_ENVELOPE: readonly string[] = ["type", "ref", "sub", "queue"]
 
 /** `publish`: messages to a queue or records to a topic. `text` is the frame's own. */
@@ -44,7 +45,10 @@ function publishRecords(text: string, value: JsonObject, ref: number): Result<Cl
   const topic = parseName(value, "topic")
   if (!topic.ok) return topic
   const records = parseRecords(text, value["records"])
-  return records.ok ? ok({ type: "publish-records", ref, topic: topic.value, records: records.value }) : records
+  if (!records.ok) return records
+  const terms = parseAppendTerms(value["producer"], value["expectedOffset"])
+  if (!terms.ok) return terms
+  return ok({ type: "publish-records", ref, topic: topic.value, records: records.value, terms: terms.value })
 }
 
 function parseSettledQueue(value: JsonObject): Result<string | number, Failure> {

@@ -2,7 +2,7 @@ import { CorruptError } from "../core/bytes/corrupt.ts"
 import { decodeDeliveries } from "../core/log/delivered.ts"
 import type { FromObject } from "../protocol/internal/frames.ts"
 import { deliveriesJson } from "../protocol/native/deliveries.ts"
-import { type ReadJson, readJson } from "../protocol/native/reads.ts"
+import { entriesJson, readEntries, type ReadEntries, type ReadView } from "../protocol/native/reads.ts"
 import { SHARD } from "./publishes.ts"
 import { messagesFrame, recordsFrame } from "./server-frames.ts"
 
@@ -13,7 +13,8 @@ export interface Delivered {
   readonly bytes: number
 }
 
-type RowsFrame = Extract<FromObject, { type: "rows" }>
+/** Stored rows on their way to a reader. */
+export type RowsFrame = Extract<FromObject, { type: "rows" }>
 
 const NO_ROWS = new Uint8Array(0)
 
@@ -25,26 +26,27 @@ export function deliverMessages(sub: number, incarnation: number, blob: Uint8Arr
   return { frame: messagesFrame(sub, messages, bytes), messages: deliveries.length, bytes }
 }
 
-/** Records of a partition; damaged ones stand among them as problems. */
-export function deliverRecords(frame: RowsFrame, incarnation: number, blob: Uint8Array): Delivered {
+/** Records of a partition with whose `timestamp` they show; damaged ones stand among them as problems. */
+export function deliverRecords(frame: RowsFrame, blob: Uint8Array, timestamp: ReadView["timestamp"]): Delivered {
   const { sub, nextOffset, endOffset } = frame
-  const { records } = readOrDamaged(frame, incarnation, blob)
+  const { entries } = readSlice(frame, blob, { filter: null, damaged: "report", timestamp })
   const bytes = blob.length
   return {
-    frame: recordsFrame(sub, records, { nextOffset, endOffset, bytes }),
+    frame: recordsFrame(sub, entriesJson(entries), { nextOffset, endOffset, bytes }),
     messages: frame.count,
     bytes,
   }
 }
 
-function readOrDamaged(frame: RowsFrame, incarnation: number, blob: Uint8Array): ReadJson {
+/** The records that a frame of rows brought; where it can't be read, all that it stands for is damaged. */
+export function readSlice(frame: RowsFrame, rows: Uint8Array, view: ReadView): ReadEntries {
   const { fromOffset, nextOffset, endOffset, damaged } = frame
-  const reply = { incarnation, rows: blob, damaged, nextOffset, startOffset: 0, endOffset }
+  const bounds = { fromOffset, maxRecords: Number.POSITIVE_INFINITY, untilOffset: nextOffset }
   try {
-    return readJson(reply, fromOffset, Number.POSITIVE_INFINITY, nextOffset)
+    return readEntries({ rows, damaged, nextOffset, endOffset }, bounds, view)
   } catch (error) {
     if (!(error instanceof CorruptError)) throw error
     const all = [{ firstOffset: fromOffset, lastOffset: nextOffset - 1 }]
-    return readJson({ ...reply, rows: NO_ROWS, damaged: all }, fromOffset, 1)
+    return readEntries({ rows: NO_ROWS, damaged: all, nextOffset, endOffset }, bounds, view)
   }
 }

@@ -4,6 +4,7 @@ import type { QueueSettings } from "../core/queue/settings.ts"
 import { err, ok, type Result } from "../core/result.ts"
 import type { TopicSettings } from "../core/stream/settings.ts"
 import type { CatalogEntry } from "../objects/contract.ts"
+import { sameAppendRules } from "../protocol/native/append-rules.ts"
 import { sameSendRules } from "../protocol/native/send-rules.ts"
 import { type LinkHost, ObjectLink } from "./object-link.ts"
 import { type Dial, RETRY_AFTER_MS, type SessionContext } from "./ports.ts"
@@ -37,8 +38,7 @@ export class Links implements LinkHost {
 
   /** The topic `name`, likewise. */
   topic(name: string): Target<TopicSettings> {
-    const sameShape = (one: TopicSettings, other: TopicSettings): boolean => one.partitions === other.partitions
-    return targetOf(this.#topics, name, () => new Target(name, this.#context.resolveTopic, sameShape))
+    return targetOf(this.#topics, name, () => new Target(name, this.#context.resolveTopic, sameAppendRules))
   }
 
   /** The link to a queue's object. */

@@ -1,6 +1,7 @@
 import type { Failure } from "../core/errors.ts"
 import type { LogRecord } from "../core/log/types.ts"
 import type { Result } from "../core/result.ts"
+import type { AppendTerms } from "../core/stream/commands.ts"
 import type { Framed, FromObject, ToObject } from "../protocol/internal/frames.ts"
 import type { TermsByPlace } from "../protocol/native/deduplication.ts"
 import { OutboundBatch } from "./outbound.ts"
@@ -60,6 +61,13 @@ export class ObjectLink {
     const ref = ++this.#lastRef
     this.#publishes.set(ref, part)
     this.#batch.publish(ref, records, terms)
+    this.#host.schedule(this)
+  }
+
+  append(records: readonly LogRecord[], terms: AppendTerms | null, part: PublishPart): void {
+    const ref = ++this.#lastRef
+    this.#publishes.set(ref, part)
+    this.#batch.append(ref, records, terms)
     this.#host.schedule(this)
   }
 

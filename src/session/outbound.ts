@@ -1,5 +1,6 @@
 import type { LogRecord } from "../core/log/types.ts"
 import { SubmissionWriter } from "../core/log/submission.ts"
+import type { AppendTerms } from "../core/stream/commands.ts"
 import type { TermsByPlace } from "../protocol/native/deduplication.ts"
 import { addRecords } from "../protocol/native/submissions.ts"
 import { encodeFrames, type ToObject } from "../protocol/internal/frames.ts"
@@ -33,6 +34,15 @@ export class OutboundBatch {
     operation.refs.push(ref)
     operation.counts.push(records.length)
     addRecords(writer, records, terms)
+  }
+
+  /** Publishes `records` to a partition; with `terms`, which are of one publish, no other joins it. */
+  append(ref: number, records: readonly LogRecord[], terms: AppendTerms | null): void {
+    if (terms === null) return this.publish(ref, records, null)
+    const writer = new SubmissionWriter()
+    addRecords(writer, records, null)
+    this.#publishing = null
+    this.#entries.push({ operation: { type: "publish", refs: [ref], counts: [records.length], terms }, writer })
   }
 
   /** Anything else. */

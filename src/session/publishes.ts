@@ -1,5 +1,6 @@
 import type { Failure } from "../core/errors.ts"
 import type { Confirm } from "../protocol/internal/frames.ts"
+import { recordResult } from "../protocol/native/append-results.ts"
 import { sendResultsJson } from "../protocol/native/deliveries.ts"
 import { confirmFrame, errorFrame, problemJson } from "./server-frames.ts"
 
@@ -54,12 +55,11 @@ export class TopicPublish {
   /** The records that go to `partition`; `places` are their positions in the publish. */
   part(partition: number, places: readonly number[]): PublishPart {
     return {
-      confirmed: (_incarnation, { baseOffset = 0, failure }) => {
+      confirmed: (_incarnation, { baseOffset = 0, repeated = false, failure }) => {
         if (failure !== undefined) return this.#failed(places, failure)
         this.#stored = true
-        for (const [index, place] of places.entries()) {
-          this.#results[place] = `{"partition":${partition},"offset":${baseOffset + index}}`
-        }
+        const resultOf = recordResult(partition, { baseOffset, repeated })
+        for (const [nth, place] of places.entries()) this.#results[place] = resultOf(nth)
         this.#answered(null)
       },
       failed: (failure) => this.#failed(places, failure),

@@ -1,9 +1,8 @@
 import type { Failure } from "../core/errors.ts"
-import { MAX_PARTITIONS, MAX_UNANSWERED_BYTES, UNANSWERED_FRAME_BYTES } from "../core/limits.ts"
+import { MAX_UNANSWERED_BYTES, UNANSWERED_FRAME_BYTES } from "../core/limits.ts"
 import { invalidField } from "../protocol/native/fields.ts"
 import { type ContentIds, contentIds, needsContentIds, termsForObject } from "../protocol/native/deduplication.ts"
-import { checkPartitions } from "../protocol/native/records.ts"
-import { routeRecords } from "../protocol/native/route-records.ts"
+import { routeRequest } from "../protocol/native/append-rules.ts"
 import { checkSend } from "../protocol/native/send-rules.ts"
 import type { FrameOf } from "./client-frame.ts"
 import { type ParsedFrame, parseClientText } from "./client-frames.ts"
@@ -22,7 +21,7 @@ export class Session {
   readonly #links: Links
   readonly #subscriber: Subscriber
   /** Picks the partition of records without a key: one per topic, so that they make one batch. */
-  readonly #sticky = Math.floor(Math.random() * MAX_PARTITIONS)
+  readonly #luck = Math.random()
   #replies: string[] = []
   #unansweredBytes = 0
   #closed = false
@@ -95,21 +94,19 @@ export class Session {
     })
   }
 
-  #publishRecords({ ref, topic, records }: FrameOf<"publish-records">, characters: number): void {
+  #publishRecords({ ref, topic, records, terms }: FrameOf<"publish-records">, characters: number): void {
     const answer = this.#awaitAnswer(ref, characters)
     if (answer === null) return
     const refuse = (failure: Failure): void => answer(errorFrame(failure, { ref, sub: null }))
     this.#links.topic(topic).run((entry) => {
       if (!entry.ok) return refuse(entry.error)
-      const { partitions } = entry.value.settings
-      const fits = checkPartitions({ single: false, records }, partitions)
-      if (!fits.ok) return refuse(fits.error)
-      const batches = routeRecords(records, partitions, this.#sticky % partitions)
-      const pending = new TopicPublish(ref, records.length, batches.length, answer)
-      for (const { partition, records: some, places } of batches) {
+      const batches = routeRequest({ single: false, records, terms }, entry.value.settings, this.#luck)
+      if (!batches.ok) return refuse(batches.error)
+      const pending = new TopicPublish(ref, records.length, batches.value.length, answer)
+      for (const { partition, records: some, places } of batches.value) {
         const part = pending.part(partition, places)
         const link = this.#links.toPartition(entry.value, partition)
-        if (link.ok) link.value.publish(some, null, part)
+        if (link.ok) link.value.append(some, terms, part)
         else part.failed(link.error)
       }
     })

@@ -67,7 +67,8 @@ export class Subscriber {
     target.runInOrder(() => subscription.link?.send(operation))
   }
 
-  #reach({ source }: Subscription, step: (link: Result<ObjectLink, Failure>) => void): void {
+  #reach(subscription: Subscription, step: (link: Result<ObjectLink, Failure>) => void): void {
+    const { source } = subscription
     if (source.kind === "queue") {
       this.#links.queue(source.queue).run((entry) => step(entry.ok ? this.#links.toQueue(entry.value) : entry))
       return
@@ -75,6 +76,7 @@ export class Subscriber {
     const { topic, partition } = source
     this.#links.topic(topic).run((entry) => {
       if (!entry.ok) return step(entry)
+      subscription.timestamp = entry.value.settings.timestamp
       if (partition < entry.value.settings.partitions) return step(this.#links.toPartition(entry.value, partition))
       step({ ok: false, error: { code: "not_found", resource: "partition", name: `${topic}/${partition}` } })
     })

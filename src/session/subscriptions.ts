@@ -1,6 +1,7 @@
 import type { Failure } from "../core/errors.ts"
 import { MAX_SUBSCRIPTIONS } from "../core/limits.ts"
 import { err, ok, type Result } from "../core/result.ts"
+import type { TopicSettings } from "../core/stream/settings.ts"
 import { invalidField } from "../protocol/native/fields.ts"
 import { Credit, type Grant } from "./credit.ts"
 import { type Delivered, deliverMessages, deliverRecords } from "./deliver.ts"
@@ -26,6 +27,8 @@ export interface Subscription {
   link: ObjectLink | null
   /** Life of the queue or topic, known once the subscription has begun. */
   incarnation: number | null
+  /** Whose time a topic's records show, as its settings were when the subscription began. */
+  timestamp: TopicSettings["timestamp"]
   /** The client has asked for its end. */
   ending: boolean
 }
@@ -49,7 +52,15 @@ export class Subscriptions {
     const credit = new Credit()
     const granted = credit.grant(grant)
     if (!granted.ok) return granted
-    const subscription: Subscription = { sub, source, credit, link: null, incarnation: null, ending: false }
+    const subscription: Subscription = {
+      sub,
+      source,
+      credit,
+      link: null,
+      incarnation: null,
+      timestamp: "broker",
+      ending: false,
+    }
     this.#bySub.set(sub, subscription)
     return ok(subscription)
   }
@@ -74,7 +85,7 @@ export class Subscriptions {
       case "deliver":
         return this.#deliver(subscription, deliverMessages(frame.sub, incarnation, blob))
       case "rows":
-        return this.#deliver(subscription, deliverRecords(frame, incarnation, blob))
+        return this.#deliver(subscription, deliverRecords(frame, blob, subscription.timestamp))
       case "ended":
         return this.end(frame.sub, frame.failure)
     }

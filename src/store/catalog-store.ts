@@ -23,6 +23,17 @@ export interface StoredEntry {
 /** What an alteration changes. */
 export type EntryUpdate = Pick<StoredEntry, "step" | "version" | "settings" | "updatedAt">
 
+/** A producer's id, and the epoch of whoever opened it last. */
+export interface OpenedProducer {
+  readonly producerId: number
+  readonly epoch: number
+}
+
+interface OpenedRow {
+  producer_id: number
+  epoch: number
+}
+
 interface EntryRow {
   kind: EntryKind
   name: string
@@ -94,6 +105,19 @@ export class CatalogStore {
        FROM entry WHERE step <> 'ready' ORDER BY kind, name`,
     )
     return rows.map(fromRow)
+  }
+
+  /** Opens the producer `name`: a new one at epoch 0, a known one at the epoch after the last. */
+  openProducer(name: string): OpenedProducer {
+    this.#createTables()
+    const [known] = this.#database.all<OpenedRow>(
+      "UPDATE named_producer SET epoch = epoch + 1 WHERE name = ? RETURNING producer_id, epoch",
+      name,
+    )
+    if (known) return { producerId: known.producer_id, epoch: known.epoch }
+    const producerId = this.nextNumber()
+    this.#database.run("INSERT INTO named_producer (name, producer_id, epoch) VALUES (?, ?, 0)", name, producerId)
+    return { producerId, epoch: 0 }
   }
 
   insert(entry: StoredEntry): void {

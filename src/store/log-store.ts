@@ -122,6 +122,25 @@ export class LogStore {
     })
   }
 
+  /** Header of the newest row that begins at `offset` or before, or null. */
+  headerAt(offset: number): LogRowHeader | null {
+    const [row] = this.#database.all<Omit<Row, "frames">>(
+      `SELECT base_offset, last_offset, header
+       FROM log WHERE base_offset <= ? ORDER BY base_offset DESC LIMIT 1`,
+      offset,
+    )
+    return row ? { baseOffset: row.base_offset, lastOffset: row.last_offset, header: row.header } : null
+  }
+
+  /** Header of the oldest row that begins behind `offset`, or null. */
+  headerAfter(offset: number): LogRowHeader | null {
+    const [row] = this.#database.all<Omit<Row, "frames">>(
+      "SELECT base_offset, last_offset, header FROM log WHERE base_offset > ? ORDER BY base_offset LIMIT 1",
+      offset,
+    )
+    return row ? { baseOffset: row.base_offset, lastOffset: row.last_offset, header: row.header } : null
+  }
+
   /** Rewrites the counters of a row. */
   writeCounters(baseOffset: number, seq: number, counters: Uint8Array): void {
     const written = this.#database.all(

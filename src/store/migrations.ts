@@ -137,6 +137,45 @@ const COUNTERS = `
     counters BLOB NOT NULL
   ) STRICT`
 
+/** Producers with a name: its id, and the epoch of whoever opened it last. */
+const NAMED_PRODUCER = `
+  CREATE TABLE named_producer (
+    name TEXT PRIMARY KEY,
+    producer_id INTEGER NOT NULL,
+    epoch INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`
+
+/** The last batches of each producer of a partition. */
+const PRODUCER = `
+  CREATE TABLE producer (
+    id INTEGER PRIMARY KEY,
+    epoch INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    batches BLOB NOT NULL
+  ) STRICT`
+
+/** The newest record of each key, of a topic that is compacted; for a tombstone also when compaction first met it. */
+const LATEST_KEY = `
+  CREATE TABLE latest_key (
+    key BLOB PRIMARY KEY,
+    "offset" INTEGER NOT NULL,
+    met_at INTEGER
+  ) STRICT, WITHOUT ROWID`
+
+/** Keys whose newest record is no tombstone are not in it. */
+const LATEST_KEY_MET = "CREATE INDEX latest_key_met ON latest_key (met_at) WHERE met_at IS NOT NULL"
+
+/** How far compaction came; one row. */
+const COMPACTION = `
+  CREATE TABLE compaction (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    index_next INTEGER,
+    clean_offset INTEGER NOT NULL,
+    clean_bytes INTEGER NOT NULL,
+    pass_next INTEGER,
+    pass_end INTEGER
+  ) STRICT`
+
 /** The only DDL, per kind of object; entry n brings a database from schema version n to n + 1. */
 export const MIGRATIONS = {
   queue: [
@@ -144,8 +183,8 @@ export const MIGRATIONS = {
     [LOG_EXPIRES_AT, LOG_EXPIRY, SCHEDULED, SCHEDULED_DUE, DEDUP, RECEIVE_ATTEMPT, REDRIVE, COUNTERS],
   ],
   // the column without the index: nothing in a partition expires by itself, and one set of statements writes both
-  partition: [[IDENTITY, LOG], [LOG_EXPIRES_AT]],
-  catalog: [[ENTRY, COUNTER]],
+  partition: [[IDENTITY, LOG], [LOG_EXPIRES_AT], [PRODUCER, LATEST_KEY, LATEST_KEY_MET, COMPACTION]],
+  catalog: [[ENTRY, COUNTER], [NAMED_PRODUCER]],
 } as const satisfies Record<string, readonly (readonly string[])[]>
 
 /** A kind of object that stores something. */

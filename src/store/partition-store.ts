@@ -3,18 +3,29 @@ import { MAX_DELETIONS_PER_COMMIT } from "../core/limits.ts"
 import { type TailRow, tailOf } from "../core/log/append.ts"
 import { decodeRow } from "../core/log/row.ts"
 import { planTrim } from "../core/log/trim.ts"
-import { decodePartitionCounters } from "../core/stream/counters.ts"
+import { decodePartitionCounters, NO_PARTITION_COUNTERS } from "../core/stream/counters.ts"
 import { Partition, PARTITION_APPEND, type PartitionChanges } from "../core/stream/partition.ts"
+import type { RowSize, RowSpans } from "../core/stream/row-spans.ts"
+import type { TopicSettings } from "../core/stream/settings.ts"
 import type { Database } from "./database.ts"
 import { LogStore, type NewestLogRow } from "./log-store.ts"
+import { ProducerStore } from "./producer-store.ts"
 
 /** Loads a partition from its tables and writes what its commits change. */
 export class PartitionStore {
   readonly log: LogStore
+  readonly #producers: ProducerStore
+  readonly #rows: RowSpans
   #seq = 0
 
   constructor(database: Database) {
     this.log = new LogStore(database)
+    this.#producers = new ProducerStore(database)
+    this.#rows = {
+      at: (offset) => this.log.headerAt(offset),
+      after: (offset) => this.log.headerAfter(offset),
+      oldest: (limit) => this.log.before(Number.MAX_SAFE_INTEGER, limit),
+    }
   }
 
   /** Number for the next commit. */
@@ -22,25 +33,28 @@ export class PartitionStore {
     return this.#seq + 1
   }
 
-  load(incarnation: number): Partition {
+  load(incarnation: number, settings: TopicSettings): Partition {
     const newest = this.log.newest()
     this.#seq = newest?.seq ?? 0
     return new Partition({
       incarnation,
-      counters: newest
-        ? decodePartitionCounters(newest.counters)
-        : { startOffset: 0, lastAppendedAt: 0, storedBytes: 0 },
+      counters: newest ? decodePartitionCounters(newest.counters) : { ...NO_PARTITION_COUNTERS },
       tail: newest ? tailFrom(newest) : null,
       endOffset: newest ? newest.lastOffset + 1 : 0,
       newestRow: newest?.baseOffset ?? null,
+      producers: this.#producers.all(),
+      rows: this.#rows,
+      settings,
     })
   }
 
   /** Writes one commit. Call inside a transaction. */
   write(changes: PartitionChanges): void {
-    const { seq, counters, countersInto } = changes
+    const { seq, counters, countersInto, producers } = changes
     for (const row of changes.rows) this.log.write(row, seq, counters)
     if (countersInto !== null) this.log.writeCounters(countersInto, seq, counters)
+    for (const state of producers?.written ?? []) this.#producers.write(state)
+    for (const producerId of producers?.forgotten ?? []) this.#producers.remove(producerId)
     this.#seq = seq
   }
 
@@ -49,15 +63,19 @@ export class PartitionStore {
     return this.#garbage(partition, 1).length > 0
   }
 
-  /** Deletes a slice of the rows behind the log start. Call inside a transaction. */
-  sweep(partition: Partition): void {
-    const garbage = this.#garbage(partition, MAX_DELETIONS_PER_COMMIT)
+  /**
+   * Deletes a slice of the rows behind the log start. `release` prepares that, and answers how many of them can go now.
+   * Call inside a transaction.
+   */
+  sweep(partition: Partition, release: (rows: readonly RowSize[]) => number): void {
+    const candidates = this.#garbage(partition, MAX_DELETIONS_PER_COMMIT)
+    const garbage = candidates.slice(0, release(candidates))
     for (const { baseOffset } of garbage) this.log.delete(baseOffset)
     if (garbage.length > 0) partition.deleted(garbage.reduce((bytes, row) => bytes + row.bytes, 0))
   }
 
   /** Rows wholly behind the log start. The newest row stays: the log's end and counters are in it. */
-  #garbage(partition: Partition, limit: number): { readonly baseOffset: number; readonly bytes: number }[] {
+  #garbage(partition: Partition, limit: number): RowSize[] {
     const { startOffset, endOffset } = partition
     const candidates = this.log.before(startOffset, limit)
     const { dropped } = planTrim(candidates, startOffset, endOffset, startOffset)

@@ -32,12 +32,35 @@ export function catalogStoreContract(open: OpenPlace): void {
       for (const write of [
         (catalog: CatalogStore) => catalog.nextNumber(),
         (catalog: CatalogStore) => catalog.insert(entryOf("a")),
+        (catalog: CatalogStore) => catalog.openProducer("p"),
       ]) {
         await open().use((database) => {
           write(new CatalogStore(database))
-          expect(tablesOf(database)).toEqual(["counter", "entry"])
+          expect(tablesOf(database)).toEqual(["counter", "entry", "named_producer"])
         })
       }
+    })
+  })
+
+  describe("a named producer", () => {
+    it("gets one id, and an epoch more each time it is opened, through restarts", async () => {
+      const place = open()
+      const opened: unknown[] = []
+      for (let start = 0; start < 3; start++) {
+        await place.use((database) => {
+          const catalog = new CatalogStore(database)
+          opened.push(catalog.openProducer("a"))
+          if (start === 1) opened.push(catalog.openProducer("b"), catalog.nextNumber())
+        })
+      }
+      const [producerId, other] = [1, 2]
+      expect(opened).toEqual([
+        { producerId, epoch: 0 },
+        { producerId, epoch: 1 },
+        { producerId: other, epoch: 0 },
+        3,
+        { producerId, epoch: 2 },
+      ])
     })
   })
 

@@ -75,7 +75,7 @@ export function identityStoreContract(open: OpenPlace): void {
     it("has the tables of its kind only", () =>
       open().use((database) => {
         database.transaction(() => createIdentity(database, "partition", FIRST))
-        expect(tablesOf(database)).toEqual(["identity", "log"])
+        expect(tablesOf(database)).toEqual(["compaction", "identity", "latest_key", "log", "producer"])
       }))
 
     it("takes over newer settings", () =>

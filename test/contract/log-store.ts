@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import type { Database } from "../../src/store/database.ts"
 import { createIdentity } from "../../src/store/identity-store.ts"
 import { type LogRow, LogStore } from "../../src/store/log-store.ts"
-import { type OpenPlace, rolledBack, sampleBytes } from "./place.ts"
+import { type OpenPlace, plansOf, rolledBack, sampleBytes } from "./place.ts"
 
 const COUNTERS = sampleBytes(5, 100)
 
@@ -207,6 +207,32 @@ export function logStoreContract(open: OpenPlace): void {
         expect(log.headers(10, 30)).toEqual(headers.slice(0, 2))
         expect(log.headers(11, 31)).toEqual(headers.slice(1))
         expect(log.headers(21, 30)).toEqual([])
+      }))
+
+    it("answers the header of the row at or before an offset, and of the one behind it", () =>
+      open().use((database) => {
+        const log = logIn(database)
+        const headers = [10, 20, 30].map((base) => {
+          const { baseOffset, lastOffset, header } = insert(log, rowOf(base, base + 4))
+          return { baseOffset, lastOffset, header }
+        })
+        expect([9, 10, 19, 20, 99].map((offset) => log.headerAt(offset)?.baseOffset ?? null)).toEqual([
+          null,
+          10,
+          10,
+          20,
+          30,
+        ])
+        expect(log.headerAt(25)).toEqual(headers[1])
+        expect([9, 10, 29].map((offset) => log.headerAfter(offset))).toEqual(headers)
+        expect(log.headerAfter(30)).toBeNull()
+        const plans = plansOf(database, (watched) => {
+          const explained = new LogStore(watched)
+          explained.headerAt(25)
+          explained.headerAfter(25)
+        })
+        const byOffset = (sign: string) => [`SEARCH log USING INTEGER PRIMARY KEY (rowid${sign}?)`]
+        expect(plans).toEqual([byOffset("<"), byOffset(">")])
       }))
 
     it("answers the oldest rows that begin before an offset, with the bytes of their frames", () =>

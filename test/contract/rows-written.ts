@@ -3,6 +3,7 @@ import type { DeliveryChanges } from "../../src/core/delivery/types.ts"
 import { CatalogStore, type StoredEntry } from "../../src/store/catalog-store.ts"
 import { DeliveryStore } from "../../src/store/delivery-store.ts"
 import { createIdentity, readIdentity, writeSettings } from "../../src/store/identity-store.ts"
+import { LatestKeyStore } from "../../src/store/latest-key-store.ts"
 import { LogStore } from "../../src/store/log-store.ts"
 import { OutboxStore } from "../../src/store/outbox-store.ts"
 import { costOf, createQueue, type DurablePlace } from "./cost.ts"
@@ -115,6 +116,20 @@ function logCosts(open: () => DurablePlace): void {
     }))
 }
 
+/** What the index of keys of a compacted topic costs. */
+function latestKeyCosts(open: () => DurablePlace): void {
+  it("a record with a key: one, where a newer one is known none; a tombstone that is met: one more for its index", () =>
+    open().use((database) => {
+      database.transaction(() => createIdentity(database, "partition", { incarnation: 1, version: 1, settings: "{}" }))
+      const keys = new LatestKeyStore(database)
+      const put = (offset: number) => costOf(database, () => keys.put(sampleBytes(20), offset))
+      for (const offset of [5, 6]) expect(put(offset)).toMatchObject({ statements: 1, rowsWritten: 1 })
+      expect(put(4).rowsWritten).toBe(0)
+      expect(costOf(database, () => void keys.find(sampleBytes(20)))).toMatchObject({ rowsWritten: 0, rowsRead: 1 })
+      expect(costOf(database, () => keys.setMet(sampleBytes(20), 9)).rowsWritten).toBe(2)
+    }))
+}
+
 /** What delivery states cost. */
 function deliveryCosts(open: () => DurablePlace): void {
   it("a page of delivery state: one to insert, one to overwrite, one to delete, each in one statement", () =>
@@ -210,6 +225,9 @@ export function rowsWritten(open: () => DurablePlace): void {
   })
   describe("log", () => {
     logCosts(open)
+  })
+  describe("index of keys", () => {
+    latestKeyCosts(open)
   })
   describe("delivery", () => {
     deliveryCosts(open)

@@ -4,10 +4,12 @@ import { databaseContract } from "./database.ts"
 import { dedupStoreContract } from "./dedup-store.ts"
 import { deliveryStoreContract } from "./delivery-store.ts"
 import { identityStoreContract } from "./identity-store.ts"
+import { latestKeyStoreContract } from "./latest-key-store.ts"
 import { logExpiryContract } from "./log-expiry.ts"
 import { logStoreContract } from "./log-store.ts"
 import { outboxStoreContract } from "./outbox-store.ts"
 import { closingAfterEach, type OpenPlace } from "./place.ts"
+import { producerStoreContract } from "./producer-store.ts"
 import { queueStoreContract } from "./queue-store.ts"
 import { receiveAttemptStoreContract } from "./receive-attempt-store.ts"
 import { redriveStoreContract } from "./redrive-store.ts"
@@ -27,6 +29,9 @@ export function storesContract(openPlace: OpenPlace): void {
   })
   describe("the expiry of a row of the log", () => {
     logExpiryContract(open)
+  })
+  describe("index of keys", () => {
+    latestKeyStoreContract(open)
   })
   describe("delivery store", () => {
     deliveryStoreContract(open)
@@ -48,6 +53,9 @@ export function storesContract(openPlace: OpenPlace): void {
   })
   describe("queue store", () => {
     queueStoreContract(open)
+  })
+  describe("producer store", () => {
+    producerStoreContract(open)
   })
   describe("catalog store", () => {
     catalogStoreContract(open)

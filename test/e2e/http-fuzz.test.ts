@@ -34,7 +34,18 @@ const message = fc.oneof(
   wildObject({ groupId: fc.string() }),
   wildObject({ body: value, ...terms }, ["body"]),
 )
-const record = fc.oneof(wildObject({ body: value, key: fc.string(), partition: fc.nat(2) }, ["body"]), bytes)
+const timestamp = fc.nat()
+const record = fc.oneof(
+  wildObject({ body: value, key: fc.string(), partition: fc.nat(2), timestamp }, ["body"]),
+  wildObject({ tombstone: fc.constant(true), key: fc.string() }, ["tombstone", "key"]),
+  bytes,
+)
+const producer = wildObject({ id: fc.nat(3), epoch: fc.nat(2), sequence: fc.nat(9) }, ["id", "epoch", "sequence"])
+const append = fc.oneof(
+  record,
+  wildObject({ records: list(record) }, ["records"]),
+  wildObject({ body: value, partition: fc.nat(2), producer, expectedOffset: fc.nat(9) }, ["body"]),
+)
 /** Some count, some are used up, and some never were. */
 let receipts: readonly string[] = []
 const receipt = fc.oneof(
@@ -82,6 +93,17 @@ const queueSettings = wildObject({
   deadLetterQueue: fc.constantFrom("kept", "altered", "none", null),
   retryDelay,
 })
+const topicSettings = wildObject({
+  partitions: fc.nat(4),
+  keyOrder: fc.constantFrom("preserve", "relaxed"),
+  cleanup: fc.constantFrom("delete", "compact", "both"),
+  retentionMs: fc.constantFrom(null, 59_999, 60_000, 1e9),
+  retentionBytes: fc.constantFrom(null, 1e6, 1e7),
+  minCompactionLagMs: fc.nat(1000),
+  deleteRetentionMs: fc.nat(1000),
+  maxRecordBytes: fc.nat(1_048_577),
+  timestamp: fc.constantFrom("broker", "producer"),
+})
 const nothing = fc.constant({})
 const FILTER = ["reason", "header", "groupId", "sentAfter", "sentBefore"]
 /** What moves there changes nothing that is looked at. */
@@ -122,8 +144,15 @@ const OPERATIONS: readonly (readonly [string, string, readonly string[], fc.Arbi
   ["PUT", TOPIC, ["x"], wildObject({ partitions: fc.nat(4) })],
   ["GET", TOPIC, ["x"], nothing],
   ["DELETE", "/v1/topics/none", ["x"], nothing],
-  ["POST", `${TOPIC}/records`, ["x"], fc.oneof(record, wildObject({ records: list(record) }, ["records"]))],
-  ["GET", `${TOPIC}/partitions/0/records`, ["from", "maxRecords", "maxBytes"], nothing],
+  ["PUT", "/v1/topics/altered", ["x"], topicSettings],
+  ["POST", "/v1/topics/altered/records", ["acks"], append],
+  ["POST", `${TOPIC}/records`, ["acks"], append],
+  ["POST", "/v1/producers", ["x"], wildObject({ name: fc.string() })],
+  ["GET", `${TOPIC}/partitions/0/records`, ["from", "maxRecords", "maxBytes", "key", "header", "damaged"], nothing],
+  ["GET", `${TOPIC}/records`, ["partitions", "from", "maxRecords", "maxBytes", "key", "header"], nothing],
+  ["GET", `${TOPIC}/offsets`, ["timestamp"], nothing],
+  ["GET", `${TOPIC}/partitions/0/head`, ["after"], nothing],
+  ["GET", `${TOPIC}/keys/k`, ["x"], nothing],
   ["DELETE", `${TOPIC}/partitions/0/records`, ["before"], nothing],
   ["GET", "/v1/connect", ["x"], nothing],
   ["GET", "/healthz", ["x"], nothing],
@@ -135,6 +164,7 @@ beforeAll(async () => {
   await scene.put("/v1/queues/altered")
   await scene.put("/v1/queues/spare")
   await scene.put(TOPIC, { partitions: 2 })
+  await scene.put("/v1/topics/altered")
   await scene.send(QUEUE, ...upTo(200))
   const held = await scene.receive(QUEUE, { maxMessages: 100 })
   receipts = held.map((one) => one.receipt)

@@ -28,6 +28,15 @@ describe("partitions", () => {
     expect(last[0]).toMatchObject({ key: "k", body: "10", headers: {} })
   })
 
+  it("[W12] [H82] shows the producers' time where the topic does", async () => {
+    const name = await scene.topic(1)
+    await scene.call("PUT", `/v1/topics/${name}`, { timestamp: "producer" })
+    await scene.call("POST", `/v1/topics/${name}/records`, { records: [{ body: 1, timestamp: 77 }] })
+    const client = await scene.connect()
+    client.send(read(name, "earliest", 10))
+    expect(await client.collect(1, 1)).toMatchObject([{ timestamp: 77 }])
+  })
+
   it("[W14] credit is never exceeded, and reading goes on where it ended", async () => {
     const name = await scene.topic(1)
     await append(name, 0, 30)

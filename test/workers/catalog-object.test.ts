@@ -109,6 +109,55 @@ describe("the catalog", () => {
     await catalog.putQueue("q", {})
     expect(await catalog.putQueue("q", { ordering: "fifo" })).toMatchObject({ ok: false, error: { code: "conflict" } })
     await catalog.putTopic("t", { partitions: 2 })
-    expect(await catalog.putTopic("t", { partitions: 3 })).toMatchObject({ ok: false, error: { code: "conflict" } })
+    expect(await catalog.putTopic("t", { partitions: 1 })).toMatchObject({ ok: false, error: { code: "conflict" } })
+  })
+
+  it("[N9] adds partitions at a newer version of the same life, and those there were keep what they hold", async () => {
+    const { catalog, namespace } = newCatalog()
+    const put = await catalog.putTopic("t", { partitions: 2 })
+    if (!put.ok) throw new Error("refused")
+    const { incarnation, version } = put.value.entry
+    const partition = (index: number) => env.PARTITIONS.getByName(`${namespace}/t/${index}`)
+    await partition(1).append(version, batchOf(["kept"]), null)
+    const grown = await catalog.putTopic("t", { partitions: 40, maxRecordBytes: 100 })
+    if (!grown.ok) throw new Error("refused")
+    expect(grown.value).toMatchObject({ created: false, entry: { incarnation, settings: { partitions: 40 } } })
+    const newer = grown.value.entry.version
+    expect(await partition(1).append(version, batchOf(["late"]), null)).toEqual({
+      ok: false,
+      error: { code: "stale_metadata", version: newer },
+    })
+    expect(await partition(1).statistics(newer)).toMatchObject({ value: { endOffset: 1 } })
+    for (const index of [2, 39]) {
+      expect(await partition(index).append(newer, batchOf(["new"]), null)).toMatchObject({ value: { baseOffset: 0 } })
+    }
+    expect(await partition(40).statistics(newer)).toMatchObject({ error: { code: "not_found" } })
+    expect(await catalog.deleteTopic("t")).toMatchObject({ ok: true })
+    expect(await partition(39).statistics(newer)).toMatchObject({ error: { code: "not_found" } })
+  })
+
+  it("[N5] [N9] while partitions are added the topic resolves as it was, and a crash leaves it so", async () => {
+    const { catalog, namespace } = newCatalog()
+    const put = await catalog.putTopic("t", { partitions: 1 })
+    if (!put.ok) throw new Error("refused")
+    const { entry } = put.value
+    // a life that the catalog knows nothing of is in the way of the second partition
+    const obstacle = env.PARTITIONS.getByName(`${namespace}/t/1`)
+    const step = { incarnation: entry.incarnation + 100, version: entry.version + 100, settings: entry.settings }
+    await obstacle.init(step)
+    expect(await catalog.putTopic("t", { partitions: 3 })).toMatchObject({ ok: false })
+    expect(await catalog.getTopic("t")).toEqual({ ok: true, value: entry })
+    const first = env.PARTITIONS.getByName(`${namespace}/t/0`)
+    expect(await first.append(entry.version, batchOf(["goes on"]), null)).toMatchObject({ ok: true })
+    // what the attempt left behind is in nobody's way
+    await runInDurableObject(obstacle, (_, state) => state.storage.deleteAll())
+    await evictDurableObject(obstacle)
+    const grown = await catalog.putTopic("t", { partitions: 3 })
+    if (!grown.ok) throw new Error(grown.error.code)
+    const { version } = grown.value.entry
+    for (const index of [0, 1, 2]) {
+      const partition = env.PARTITIONS.getByName(`${namespace}/t/${index}`)
+      expect(await partition.append(version, batchOf(["x"]), null)).toMatchObject({ ok: true })
+    }
   })
 })

@@ -8,7 +8,6 @@ import {
   type FromObject,
   type ToObject,
 } from "../../src/protocol/internal/frames.ts"
-import type { QueueScene } from "./queue-scene.ts"
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -17,7 +16,13 @@ const PATIENCE_MS = 10_000
 /** What a subscription asks for; it has credit for ten messages unless it says otherwise. */
 type Wanted = Partial<Omit<Extract<ToObject, { type: "subscribe-queue" }>, "type">>
 
-/** A session's socket to one queue object. */
+/** An object that takes sockets, at a version of its settings. */
+interface SocketTarget {
+  readonly stub: { fetch(url: string, init: RequestInit): Promise<Response> }
+  readonly version: number
+}
+
+/** A session's socket to one object. */
 export class ObjectSocket {
   readonly #socket: WebSocket
   readonly #received: Framed<FromObject>[] = []
@@ -31,9 +36,9 @@ export class ObjectSocket {
     socket.accept()
   }
 
-  static async open(queue: QueueScene): Promise<ObjectSocket> {
+  static async open({ stub, version }: SocketTarget): Promise<ObjectSocket> {
     const headers = { Upgrade: "websocket" }
-    const response = await queue.stub.fetch(`https://object/socket?version=${queue.version}`, { headers })
+    const response = await stub.fetch(`https://object/socket?version=${version}`, { headers })
     if (!response.webSocket) throw new Error(`${response.status}: ${await response.text()}`)
     return new ObjectSocket(response.webSocket)
   }

@@ -2,6 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { describe, expect, it } from "vitest"
 import { readRecords } from "../../src/core/log/read.ts"
+import { DEFAULT_TOPIC_SETTINGS } from "../../src/core/stream/settings.ts"
 import { batchOf, valueOf } from "./support.ts"
 
 const VERSION = 3
@@ -11,12 +12,12 @@ type Stub = ReturnType<typeof env.PARTITIONS.getByName>
 
 async function newPartition(): Promise<Stub> {
   const stub = env.PARTITIONS.getByName(`default/topic-${serial++}/0`)
-  await stub.init({ incarnation: VERSION, version: VERSION, settings: { partitions: 1 } })
+  await stub.init({ incarnation: VERSION, version: VERSION, settings: DEFAULT_TOPIC_SETTINGS })
   return stub
 }
 
-async function append(stub: Stub, ...bodies: string[]): Promise<number> {
-  const appended = await stub.append(VERSION, batchOf(bodies))
+async function append(stub: Stub, ...bodies: string[]): Promise<number | null> {
+  const appended = await stub.append(VERSION, batchOf(bodies), null)
   if (!appended.ok) throw new Error(appended.error.code)
   return appended.value.baseOffset
 }
@@ -108,7 +109,7 @@ describe("a partition", () => {
 
   it("[N1] was never created: answers not_found and writes nothing", async () => {
     const stub = env.PARTITIONS.getByName("default/nothing/0")
-    expect(await stub.append(1, batchOf(["x"]))).toMatchObject({ ok: false, error: { code: "not_found" } })
+    expect(await stub.append(1, batchOf(["x"]), null)).toMatchObject({ ok: false, error: { code: "not_found" } })
     const tables = await runInDurableObject(stub, (_, state) =>
       state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '_cf%'").toArray(),
     )

@@ -11,7 +11,7 @@ const VERSION_AT = CRC_BYTES
 const PLAIN = 1
 const MOVED = 2
 
-const FORMATS: readonly Format[] = ["bytes", "text", "json"]
+const FORMATS: readonly Format[] = ["bytes", "text", "json", "tombstone"]
 const FORMAT_MASK = 0x03
 const HAS_KEY = 0x04
 const HAS_PRODUCED_AT = 0x08
@@ -90,6 +90,34 @@ function peelMoved(frame: Uint8Array): { headers: readonly Header[]; inner: Uint
   }
 }
 
+/** What compaction wants to know of a record. */
+export interface KeyedFrame {
+  /** A view of the frame. */
+  readonly key: Uint8Array
+  readonly isTombstone: boolean
+}
+
+/**
+ * The key in `frame`, or null where it has none or can't be read. The checksum is not looked at: who would drop a
+ * record for what this answers must decode it first.
+ */
+export function peekKey(frame: Uint8Array): KeyedFrame | null {
+  try {
+    const reader = new ByteReader(frame, VERSION_AT)
+    if (reader.u8() === MOVED) {
+      readHeaders(reader)
+      reader.bytes(VERSION_AT + 1)
+    }
+    const flags = reader.u8()
+    if ((flags & HAS_KEY) === 0) return null
+    if ((flags & HAS_PRODUCED_AT) !== 0) reader.varint()
+    return { key: reader.lengthAndBytes(), isTombstone: FORMATS[flags & FORMAT_MASK] === "tombstone" }
+  } catch (error) {
+    if (error instanceof CorruptError) return null
+    throw error
+  }
+}
+
 /** A reader of what follows the version, once the checksum is right and the version known. */
 function openFrame(frame: Uint8Array): ByteReader {
   const reader = new ByteReader(frame)
@@ -108,6 +136,7 @@ function readRecord(reader: ByteReader): LogRecord {
   const headers = readHeaders(reader)
   const value = reader.lengthAndBytes()
   reader.end()
+  if (format === "tombstone" && value.length > 0) throw new CorruptError("a tombstone with a value")
   return { format, value, key, headers, producedAt }
 }
 

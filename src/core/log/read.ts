@@ -79,13 +79,15 @@ export function sliceRow(row: Row, fromOffset: number, budget: ReadBudget): RowS
 
 /**
  * Decodes up to `maxRecords` records from `fromOffset` on and before `untilOffset` out of whole rows, as a partition
- * answers them. A damaged frame is reported and passed by. Throws CorruptError where the rows themselves are damaged.
+ * answers them; those that `filter` refuses are passed by and not counted. A damaged frame is reported and passed by.
+ * Throws CorruptError where the rows themselves are damaged.
  */
 export function readRecords(
   rows: Uint8Array,
   fromOffset: number,
   maxRecords: number,
   untilOffset = Number.POSITIVE_INFINITY,
+  filter: ((record: LogRecord) => boolean) | null = null,
 ): ReadResult {
   const records: ReadRecord[] = []
   const damaged: OffsetRange[] = []
@@ -98,7 +100,7 @@ export function readRecords(
       const entry = entries[index]!
       const record = decodeOrNull(frameOf(frames, entry))
       if (record === null) addOffset(damaged, entry.offset)
-      else records.push({ entry, record })
+      else if (filter === null || filter(record)) records.push({ entry, record })
       nextOffset = entry.offset + 1
     }
   }

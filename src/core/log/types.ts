@@ -1,5 +1,8 @@
-/** How a record's value was given, so that it comes back the same way. The broker never looks into it. */
-export type Format = "bytes" | "text" | "json"
+/**
+ * How a record's value was given, so that it comes back the same way. The broker never looks into it. A tombstone has
+ * none: it says that there is nothing under its key any more.
+ */
+export type Format = "bytes" | "text" | "json" | "tombstone"
 
 /** One name/value pair; order and repetition are kept. Both are UTF-8 text by convention of the doors. */
 export interface Header {

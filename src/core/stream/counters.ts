@@ -10,9 +10,20 @@ export interface PartitionCounters {
   lastAppendedAt: number
   /** Bytes of the frames of all stored rows. */
   storedBytes: number
+  /** How often the log was compacted. */
+  compactions: number
 }
 
-const VERSION = 1
+/** Of a partition to which nothing was ever appended. */
+export const NO_PARTITION_COUNTERS: PartitionCounters = {
+  startOffset: 0,
+  lastAppendedAt: 0,
+  storedBytes: 0,
+  compactions: 0,
+}
+
+/** Version 1 has no compactions. */
+const VERSION = 2
 
 export function encodePartitionCounters(counters: PartitionCounters): Uint8Array {
   const writer = new ByteWriter(32)
@@ -20,12 +31,15 @@ export function encodePartitionCounters(counters: PartitionCounters): Uint8Array
   writer.varint(counters.startOffset)
   writer.varint(counters.lastAppendedAt)
   writer.varint(counters.storedBytes)
+  writer.varint(counters.compactions)
   return writer.finish()
 }
 
 /** Throws CorruptError for what `encodePartitionCounters` did not write. */
 export function decodePartitionCounters(bytes: Uint8Array): PartitionCounters {
   const reader = new ByteReader(bytes)
-  if (reader.u8() !== VERSION) throw new CorruptError("unknown version of counters")
-  return { startOffset: reader.varint(), lastAppendedAt: reader.varint(), storedBytes: reader.varint() }
+  const version = reader.u8()
+  if (version < 1 || version > VERSION) throw new CorruptError("unknown version of counters")
+  const common = { startOffset: reader.varint(), lastAppendedAt: reader.varint(), storedBytes: reader.varint() }
+  return { ...common, compactions: version < 2 ? 0 : reader.varint() }
 }

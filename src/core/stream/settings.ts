@@ -1,16 +1,54 @@
 import type { Failure } from "../errors.ts"
+import { MAX_MESSAGE_BYTES } from "../limits.ts"
 
-/** What the owner of a topic may set. */
+/** How old records go: whole rows from the front, all but the last of each key, or both. */
+export type Cleanup = "delete" | "compact" | "both"
+
+/** What the owner of a topic may set. Times in milliseconds; sizes are those of one partition. */
 export interface TopicSettings {
-  /** Number of partitions, fixed at creation for now. */
+  /** Number of partitions; it can grow. */
   readonly partitions: number
+  /** What adding partitions does to keys: `preserve` lets group consumers drain the old ones first. */
+  readonly keyOrder: "preserve" | "relaxed"
+  readonly cleanup: Cleanup
+  /** How long records are kept, or null for ever. */
+  readonly retentionMs: number | null
+  /** How many bytes of frames are kept, or null for no limit but the object's own. */
+  readonly retentionBytes: number | null
+  /** How long a record stays before compaction may drop it for a newer one of its key. */
+  readonly minCompactionLagMs: number
+  /** How long a tombstone stays after compaction met it. */
+  readonly deleteRetentionMs: number
+  readonly maxRecordBytes: number
+  /** Whose time a record shows; the order and the age of records always go by the broker's. */
+  readonly timestamp: "broker" | "producer"
 }
 
 /** The settings of a topic created with `{}`. */
-export const DEFAULT_TOPIC_SETTINGS: TopicSettings = { partitions: 1 }
+export const DEFAULT_TOPIC_SETTINGS: TopicSettings = {
+  partitions: 1,
+  keyOrder: "preserve",
+  cleanup: "delete",
+  retentionMs: 7 * 24 * 60 * 60 * 1000,
+  retentionBytes: null,
+  minCompactionLagMs: 0,
+  deleteRetentionMs: 24 * 60 * 60 * 1000,
+  maxRecordBytes: MAX_MESSAGE_BYTES,
+  timestamp: "broker",
+}
+
+/** Settings as they were stored, maybe before some of them existed. */
+export function topicWithDefaults(stored: Partial<TopicSettings>): TopicSettings {
+  return { ...DEFAULT_TOPIC_SETTINGS, ...stored }
+}
+
+/** Whether a topic keeps the last record of each key. */
+export function isCompacted({ cleanup }: TopicSettings): boolean {
+  return cleanup !== "delete"
+}
 
 /** Why a topic can't have these settings, or null. */
 export function checkTopicSettings(name: string, wanted: TopicSettings, current: TopicSettings | null): Failure | null {
-  if (!current || current.partitions === wanted.partitions) return null
-  return { code: "conflict", detail: `the partitions of ${name} are fixed at creation: ${current.partitions}` }
+  if (!current || current.partitions <= wanted.partitions) return null
+  return { code: "conflict", detail: `partitions can only be added: ${name} has ${current.partitions}` }
 }

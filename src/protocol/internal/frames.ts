@@ -3,6 +3,7 @@ import { ByteReader } from "../../core/bytes/reader.ts"
 import { ByteWriter } from "../../core/bytes/writer.ts"
 import type { Failure } from "../../core/errors.ts"
 import type { SendResult, Settlement, SettleReply } from "../../core/queue/commands.ts"
+import type { AppendTerms } from "../../core/stream/commands.ts"
 
 /** What the Worker's end of a socket tells an object. One internal socket per client socket and object. */
 export type ToObject =
@@ -30,7 +31,13 @@ export type ToObject =
   /** Ends a subscription; answered by `ended` after everything that was delivered. Its leases go back at once. */
   | { readonly type: "unsubscribe"; readonly sub: number }
   /** Publishes `counts[i]` of the blob's submissions for each ref; the blob is a submission batch. */
-  | { readonly type: "publish"; readonly refs: readonly number[]; readonly counts: readonly number[] }
+  | {
+      readonly type: "publish"
+      readonly refs: readonly number[]
+      readonly counts: readonly number[]
+      /** Of the one ref, where it asks a partition for more than to be stored. */
+      readonly terms?: AppendTerms
+    }
   | { readonly type: "settle"; readonly ref: number; readonly settlements: readonly Settlement[] }
   /** The client said goodbye: all leases of this socket go back at once. */
   | { readonly type: "bye" }
@@ -74,10 +81,12 @@ export interface Confirm {
   readonly ref: number
   /** Queues: one result per message. */
   readonly results?: readonly SendResult[]
-  /** Partitions: where the records stand. */
-  readonly baseOffset?: number
+  /** Partitions: where the records stand, null for a repeat of which that is forgotten. */
+  readonly baseOffset?: number | null
   readonly appendedAt?: number
   readonly count?: number
+  /** Partitions: whether the records were stored before. */
+  readonly repeated?: boolean
   readonly failure?: Failure
 }
 

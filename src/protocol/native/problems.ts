@@ -99,6 +99,21 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]: Description<Code> } = {
     title: "Corrupt batch",
     detail: ({ firstOffset, lastOffset }) => `What is stored at offsets ${firstOffset} to ${lastOffset} is damaged.`,
   },
+  offset_mismatch: {
+    status: 412,
+    title: "Offset mismatch",
+    detail: ({ endOffset }) => `The next record gets offset ${endOffset}; nothing was stored.`,
+  },
+  sequence_gap: {
+    status: 409,
+    title: "Sequence gap",
+    detail: ({ expectedSequence }) => `The next batch of this producer begins at sequence ${expectedSequence}.`,
+  },
+  fenced: {
+    status: 409,
+    title: "Fenced",
+    detail: ({ epoch }) => `The producer is at epoch ${epoch} here; an older one stores nothing.`,
+  },
   upgrade_required: {
     status: 426,
     title: "Upgrade required",
@@ -134,7 +149,7 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]: Description<Code> } = {
   log_recreated: {
     status: 410,
     title: "Recreated",
-    detail: () => "The queue was deleted and created again since; begin anew.",
+    detail: () => "The queue or topic was deleted and created again since; begin anew.",
   },
   storage_full: { status: 507, title: "Storage full", detail: () => "There is no space left; nothing was stored." },
 }

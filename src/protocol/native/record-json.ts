@@ -9,7 +9,7 @@ export function utf8Text(bytes: Uint8Array): string {
   return utf8.decode(bytes)
 }
 
-/** The member `body` or `bodyBase64` of `record` as JSON, the way it went in. */
+/** The member `body`, `bodyBase64` or `tombstone` of `record` as JSON, the way it went in. */
 export function bodyMember({ format, value }: LogRecord): string {
   switch (format) {
     case "text":
@@ -18,6 +18,8 @@ export function bodyMember({ format, value }: LogRecord): string {
       return `"body":${utf8Text(value)}`
     case "bytes":
       return `"bodyBase64":"${encodeBase64(value, "standard")}"`
+    case "tombstone":
+      return '"tombstone":true'
   }
 }
 

@@ -46,9 +46,11 @@ export function parseValue(entry: JsonObject, texts: BodyTexts, index: number): 
 }
 
 /** Refuses a record whose value, key and headers are too large. */
-export function checkSize({ value, key, headers }: LogRecord): Result<null, Failure> {
+export function checkSize(
+  { value, key, headers }: LogRecord,
+  limitBytes: number = MAX_MESSAGE_BYTES,
+): Result<null, Failure> {
   const keyBytes = key?.length ?? 0
   const headerBytes = headers.reduce((bytes, header) => bytes + header.name.length + header.value.length, 0)
-  if (value.length + keyBytes + headerBytes <= MAX_MESSAGE_BYTES) return ok(null)
-  return err({ code: "payload_too_large", limitBytes: MAX_MESSAGE_BYTES })
+  return value.length + keyBytes + headerBytes <= limitBytes ? ok(null) : err({ code: "payload_too_large", limitBytes })
 }

@@ -1,11 +1,12 @@
 import type { Failure } from "../../core/errors.ts"
-import { MAX_KEY_BYTES, MAX_PARTITIONS } from "../../core/limits.ts"
+import { MAX_KEY_BYTES, MAX_PARTITIONS, MAX_TIMESTAMP } from "../../core/limits.ts"
 import type { LogRecord } from "../../core/log/types.ts"
 import { ok, type Result } from "../../core/result.ts"
 import {
   inBatch,
   invalidField,
   isJsonObject,
+  type JsonObject,
   parseInteger,
   parseList,
   parseText,
@@ -13,37 +14,23 @@ import {
   unknownField,
 } from "./fields.ts"
 import { parseHeaders } from "./headers.ts"
-import type { JsonText } from "./json-text.ts"
-import { BodyTexts, checkSize, parseValue } from "./record-value.ts"
+import { BodyTexts, checkSize, parseValue, type RecordValue } from "./record-value.ts"
 
-const RECORD_FIELDS: ReadonlySet<string> = new Set(["body", "bodyBase64", "key", "headers", "partition"])
-const BATCH_FIELDS: ReadonlySet<string> = new Set(["records"])
+const RECORD_FIELDS: ReadonlySet<string> = new Set([
+  "body",
+  "bodyBase64",
+  "tombstone",
+  "key",
+  "headers",
+  "partition",
+  "timestamp",
+])
+const NO_VALUE = new Uint8Array()
 
 /** A record and the partition that its producer chose, null where the key decides. */
 export interface RoutedRecord {
   readonly record: LogRecord
   readonly partition: number | null
-}
-
-/** What an append asks for. */
-export interface AppendRequest {
-  /** Whether one record was sent by itself rather than a batch (of perhaps one). */
-  readonly single: boolean
-  readonly records: readonly RoutedRecord[]
-}
-
-/** The body of an append: one record, or `{ records: [...] }`. */
-export function parseAppend(json: JsonText): Result<AppendRequest, Failure> {
-  const { value } = json
-  if (!isJsonObject(value)) return invalidField("", "must be an object")
-  if (value["records"] === undefined) {
-    const record = parseRecord(value, new BodyTexts(json.text, null), 0)
-    return record.ok ? ok({ single: true, records: [record.value] }) : record
-  }
-  const unknown = unknownField(value, BATCH_FIELDS)
-  if (unknown !== null) return invalidField(`/${pointerToken(unknown)}`, "unknown field")
-  const records = parseRecords(json.text, value["records"])
-  return records.ok ? ok({ single: false, records: records.value }) : records
 }
 
 /** A batch: `value` is the array `records` of the JSON object that `text` holds. */
@@ -60,20 +47,12 @@ export function parseRecords(text: string, value: unknown): Result<RoutedRecord[
   return ok(records)
 }
 
-/** Refuses a partition that a topic of `partitions` partitions does not have. */
-export function checkPartitions(request: AppendRequest, partitions: number): Result<null, Failure> {
-  const wrong = request.records.findIndex(({ partition }) => partition !== null && partition >= partitions)
-  if (wrong === -1) return ok(null)
-  const pointer = request.single ? "/partition" : `/records/${wrong}/partition`
-  return invalidField(pointer, `the topic has partitions 0 to ${partitions - 1}`)
-}
-
-/** Pointers of its refusals begin at the entry. */
-function parseRecord(entry: unknown, texts: BodyTexts, index: number): Result<RoutedRecord, Failure> {
+/** One record, which is number `index` of `texts`. Pointers of its refusals begin at the entry. */
+export function parseRecord(entry: unknown, texts: BodyTexts, index: number): Result<RoutedRecord, Failure> {
   if (!isJsonObject(entry)) return invalidField("", "must be an object")
   const unknown = unknownField(entry, RECORD_FIELDS)
   if (unknown !== null) return invalidField(`/${pointerToken(unknown)}`, "unknown field")
-  const body = parseValue(entry, texts, index)
+  const body = entry["tombstone"] === undefined ? parseValue(entry, texts, index) : parseTombstone(entry)
   if (!body.ok) return body
   const key = parseKey(entry["key"], "/key")
   if (!key.ok) return key
@@ -81,10 +60,20 @@ function parseRecord(entry: unknown, texts: BodyTexts, index: number): Result<Ro
   if (!headers.ok) return headers
   const partition = parsePartition(entry["partition"], "/partition")
   if (!partition.ok) return partition
+  const producedAt = parseTimestamp(entry["timestamp"], "/timestamp")
+  if (!producedAt.ok) return producedAt
   const { format, value } = body.value
-  const record: LogRecord = { format, value, key: key.value, headers: headers.value, producedAt: null }
+  const record: LogRecord = { format, value, key: key.value, headers: headers.value, producedAt: producedAt.value }
   const size = checkSize(record)
   return size.ok ? ok({ record, partition: partition.value }) : size
+}
+
+function parseTombstone({ tombstone, body, bodyBase64, key }: JsonObject): Result<RecordValue, Failure> {
+  if (tombstone !== true) return invalidField("/tombstone", "must be true or left out")
+  if (body !== undefined) return invalidField("/body", "must not stand beside tombstone")
+  if (bodyBase64 !== undefined) return invalidField("/bodyBase64", "must not stand beside tombstone")
+  if (key === undefined || key === null) return invalidField("/key", "a tombstone needs a key")
+  return ok({ format: "tombstone", value: NO_VALUE })
 }
 
 /** Null is no key, as a read shows it. */
@@ -94,4 +83,8 @@ function parseKey(value: unknown, pointer: string): Result<Uint8Array | null, Fa
 
 function parsePartition(value: unknown, pointer: string): Result<number | null, Failure> {
   return value === undefined ? ok(null) : parseInteger(value, pointer, 0, MAX_PARTITIONS - 1)
+}
+
+function parseTimestamp(value: unknown, pointer: string): Result<number | null, Failure> {
+  return value === undefined ? ok(null) : parseInteger(value, pointer, 0, MAX_TIMESTAMP)
 }

@@ -1,17 +1,19 @@
 import type { Failure } from "../../core/errors.ts"
-import { err, ok, type Result } from "../../core/result.ts"
-import type { AppendReply } from "../../core/stream/commands.ts"
+import { ok, type Result } from "../../core/result.ts"
+import type { TopicSettings } from "../../core/stream/settings.ts"
+import { type AppendRequest, parseAppend } from "../../protocol/native/append-request.ts"
+import { recordResult } from "../../protocol/native/append-results.ts"
+import { routeRequest } from "../../protocol/native/append-rules.ts"
 import { invalidField } from "../../protocol/native/fields.ts"
 import { problemOf } from "../../protocol/native/problems.ts"
-import { type AppendRequest, checkPartitions, parseAppend } from "../../protocol/native/records.ts"
 import { readJson } from "../body.ts"
 import type { Scope } from "../env.ts"
-import { callPartition, topicMetadata } from "../objects.ts"
+import { topicMetadata } from "../objects.ts"
 import type { Operation } from "../operation.ts"
-import { jsonText } from "../respond.ts"
-import { type PartitionBatch, routeRecords } from "../../protocol/native/route-records.ts"
-import { encodeRecords } from "../../protocol/native/submissions.ts"
-import { appendedSchema, appendSchema } from "./schemas.ts"
+import { accepted, jsonText } from "../respond.ts"
+import { validateQuery } from "../validate.ts"
+import { appendBatches, type AppendedBatch, type Routing } from "./append-batches.ts"
+import { appendedSchema, appendQuerySchema, appendSchema } from "./append-schemas.ts"
 
 /** `POST /v1/topics/:topic/records` */
 export const appendRecords: Operation = {
@@ -21,9 +23,12 @@ export const appendRecords: Operation = {
   tag: "topics",
   summary: "Append one record or a batch",
   authenticated: true,
-  query: null,
+  query: appendQuerySchema,
   body: { schema: appendSchema },
-  responses: { 200: { description: "One result per record, in order.", schema: appendedSchema } },
+  responses: {
+    200: { description: "One result per record, in order.", schema: appendedSchema },
+    202: { description: "With `acks=none`: the records are on their way, and nobody says how it went.", schema: null },
+  },
   failures: [
     "invalid_json",
     "invalid_name",
@@ -31,67 +36,71 @@ export const appendRecords: Operation = {
     "payload_too_large",
     "unsupported_media_type",
     "invalid_field",
+    "offset_mismatch",
+    "sequence_gap",
+    "fenced",
     "storage_full",
   ],
   async handle(call) {
     if (call.request.headers.has("idempotency-key")) {
       return invalidField("/idempotency-key", "a topic has producer ids for that")
     }
+    const query = validateQuery(appendQuerySchema, call.request)
+    if (!query.ok) return query
     const body = await readJson(call.request)
     if (!body.ok) return body
     const request = parseAppend(body.value)
     if (!request.ok) return request
-    const name = call.params["topic"]!
-    const partitions = await partitionsFor(call, name, request.value)
-    if (!partitions.ok) return partitions
-    const sticky = Math.floor(Math.random() * partitions.value)
-    const batches = routeRecords(request.value.records, partitions.value, sticky)
-    const replies = await Promise.all(batches.map((batch) => append(call, name, partitions.value, batch)))
-    const failed = replies.find((reply) => !reply.ok)
-    if (failed !== undefined && replies.every((reply) => !reply.ok)) return failed
-    return jsonText(`{"records":[${resultsJson(request.value, batches, replies).join(",")}]}`)
+    const topic = call.params["topic"]!
+    const routed = await routedBy(call, topic, request.value)
+    if (!routed.ok) return routed
+    const appended = appendBatches(call, topic, request.value, routed.value)
+    if (query.value.acks === "none") {
+      call.waitUntil(appended.then(logFailures))
+      return accepted()
+    }
+    return answer(request.value, await appended)
   },
 }
 
-/** How many partitions the topic has; asks again where the records name one that it did not have before. */
-async function partitionsFor(scope: Scope, name: string, request: AppendRequest): Promise<Result<number, Failure>> {
+/** Routes by what is known of the topic; asks again where that refuses the request. */
+async function routedBy(scope: Scope, name: string, request: AppendRequest): Promise<Result<Routing, Failure>> {
   const topic = await topicMetadata.resolve(scope, name)
   if (!topic.ok) return topic
-  const { partitions } = topic.value.entry.settings
-  const fits = checkPartitions(request, partitions)
-  if (fits.ok) return ok(partitions)
-  if (!topic.value.cached) return fits
+  const { entry, cached } = topic.value
+  const routed = routing(request, entry.settings)
+  if (routed.ok || !cached) return routed
   const reloaded = await topicMetadata.reload(scope, name)
-  if (!reloaded.ok) return reloaded
-  const fitsNow = checkPartitions(request, reloaded.value.settings.partitions)
-  return fitsNow.ok ? ok(reloaded.value.settings.partitions) : fitsNow
+  return reloaded.ok ? routing(request, reloaded.value.settings) : reloaded
 }
 
-function append(
-  scope: Scope,
-  topic: string,
-  partitions: number,
-  batch: PartitionBatch,
-): Promise<Result<AppendReply, Failure>> {
-  return callPartition<AppendReply>(scope, topic, batch.partition, "once", async (stub, { version, settings }) => {
-    // Keys were spread over as many as were known when the request came.
-    if (settings.partitions !== partitions) return err({ code: "stale_metadata", version })
-    return stub.append(version, encodeRecords(batch.records))
-  })
+function routing(request: AppendRequest, settings: TopicSettings): Result<Routing, Failure> {
+  const luck = Math.random()
+  const batches = routeRequest(request, settings, luck)
+  return batches.ok ? ok({ settings, batches: batches.value, luck }) : batches
 }
 
-function resultsJson(
-  request: AppendRequest,
-  batches: readonly PartitionBatch[],
-  replies: readonly Result<AppendReply, Failure>[],
-): string[] {
+function answer(request: AppendRequest, appended: readonly AppendedBatch[]): Result<Response, Failure> {
+  const [first] = appended
+  if (first?.reply.ok === false && appended.every(({ reply }) => !reply.ok)) return first.reply
   const results = Array.from<string>({ length: request.records.length })
-  for (const [index, { partition, places }] of batches.entries()) {
-    const reply = replies[index]!
-    const problem = reply.ok ? "" : JSON.stringify({ problem: problemOf(reply.error).document })
-    for (const [nth, place] of places.entries()) {
-      results[place] = reply.ok ? `{"partition":${partition},"offset":${reply.value.baseOffset + nth}}` : problem
-    }
+  for (const { batch, reply } of appended) {
+    const resultOf = reply.ok ? recordResult(batch.partition, reply.value) : problemResult(reply.error)
+    for (const [nth, place] of batch.places.entries()) results[place] = resultOf(nth)
   }
-  return results
+  return jsonText(`{"records":[${results.join(",")}]}`)
+}
+
+function problemResult(failure: Failure): () => string {
+  const result = JSON.stringify({ problem: problemOf(failure).document })
+  return () => result
+}
+
+/** Nobody waits for the answer. */
+function logFailures(appended: readonly AppendedBatch[]): void {
+  for (const { batch, reply } of appended) {
+    if (reply.ok) continue
+    const { partition, records } = batch
+    console.error(JSON.stringify({ event: "append_lost", partition, records: records.length, code: reply.error.code }))
+  }
 }

@@ -1,9 +1,7 @@
-import type { Failure } from "../../core/errors.ts"
-import { ok, type Result } from "../../core/result.ts"
-import type { PartitionStatistics } from "../../core/stream/commands.ts"
-import { callPartition, topicMetadata } from "../objects.ts"
-import type { Call, Operation } from "../operation.ts"
+import { topicMetadata } from "../objects.ts"
+import type { Operation } from "../operation.ts"
 import { json } from "../respond.ts"
+import { eachPartition } from "./each-partition.ts"
 import { topicWithPartitionsSchema } from "./schemas.ts"
 import { topicView } from "./topic-view.ts"
 
@@ -22,24 +20,9 @@ export const getTopic: Operation = {
   async handle(call) {
     const topic = await topicMetadata.reload(call, call.params["topic"]!)
     if (!topic.ok) return topic
-    const partitions = await partitionStatistics(call, topic.value.name, topic.value.settings.partitions)
+    const partitions = await eachPartition(call, topic.value.settings.partitions, (stub, version) =>
+      stub.statistics(version),
+    )
     return partitions.ok ? json({ ...topicView(topic.value), partitions: partitions.value }) : partitions
   },
-}
-
-async function partitionStatistics(
-  call: Call,
-  topic: string,
-  count: number,
-): Promise<Result<(PartitionStatistics & { partition: number })[], Failure>> {
-  const answers = await Promise.all(
-    Array.from({ length: count }, (_, partition) =>
-      callPartition(call, topic, partition, "idempotent", async (stub, entry) => {
-        const statistics = await stub.statistics(entry.version)
-        return statistics.ok ? ok({ partition, ...statistics.value }) : statistics
-      }),
-    ),
-  )
-  const failed = answers.find((answer) => !answer.ok)
-  return failed ?? ok(answers.flatMap((answer) => (answer.ok ? [answer.value] : [])))
 }

@@ -3,7 +3,8 @@ import { callCatalog, topicMetadata } from "../objects.ts"
 import type { Operation } from "../operation.ts"
 import { json } from "../respond.ts"
 import { validate } from "../validate.ts"
-import { topicPatchSchema, topicSchema } from "./schemas.ts"
+import { topicSchema } from "./schemas.ts"
+import { topicPatchSchema } from "./settings-schemas.ts"
 import { topicView } from "./topic-view.ts"
 
 /** `PUT /v1/topics/:topic` */

@@ -2,7 +2,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { crc32c } from "../../../src/core/bytes/crc32c.ts"
 import { ByteWriter } from "../../../src/core/bytes/writer.ts"
-import { decodeFrame, encodeFrame, encodeMovedFrame, writeFrame } from "../../../src/core/log/frame.ts"
+import { decodeFrame, encodeFrame, encodeMovedFrame, peekKey, writeFrame } from "../../../src/core/log/frame.ts"
 import type { Header, LogRecord } from "../../../src/core/log/types.ts"
 import {
   anyBytes,
@@ -95,7 +95,7 @@ describe("frame", () => {
     expect(decodeFrame(sealed([1, ...emptyBody])).value).toEqual(new Uint8Array(0))
     expectCorrupt(() => decodeFrame(sealed([0, ...emptyBody])))
     expectCorrupt(() => decodeFrame(sealed([3, ...emptyBody])))
-    expectCorrupt(() => decodeFrame(sealed([1, 3, 0, 0])))
+    expectCorrupt(() => decodeFrame(sealed([1, 3, 0, 1, 0])))
     expectCorrupt(() => decodeFrame(sealed([1, 0x10, 0, 0])))
     expectCorrupt(() => decodeFrame(sealed([1, 0, 0x80, 0, 0])))
     expectCorrupt(() => decodeFrame(sealed([1, ...emptyBody, 0])))
@@ -156,6 +156,38 @@ describe("moved frame", () => {
       }
       for (const truncated of truncations(frame)) expectCorrupt(() => decodeFrame(encodeMovedFrame(truncated, added)))
     }
+  })
+})
+
+describe("a tombstone", () => {
+  const tombstone: LogRecord = { ...RECORD, format: "tombstone", value: new Uint8Array(0) }
+
+  it("[L31] comes back as it was, and is damaged with a value", () => {
+    expect(decodeFrame(encodeFrame(tombstone))).toEqual(tombstone)
+    expectCorrupt(() => decodeFrame(encodeFrame({ ...tombstone, value: utf8("x") })))
+  })
+
+  it("[L32] and every key can be told without the value, moved or not", () => {
+    fc.assert(
+      fc.property(anyRecord, fc.boolean(), fc.array(anyHeader, { maxLength: 2 }), (record, isTombstone, headers) => {
+        const encoded = isTombstone ? { ...record, format: "tombstone" as const, value: new Uint8Array(0) } : record
+        const frame = encodeFrame(encoded)
+        const expected = record.key && { key: record.key, isTombstone }
+        expect(peekKey(frame)).toEqual(expected)
+        expect(peekKey(encodeMovedFrame(frame, headers))).toEqual(expected)
+      }),
+    )
+  })
+
+  it("[L32] is looked for without an error in any bytes", () => {
+    for (const frame of [encodeFrame(tombstone), encodeMovedFrame(encodeFrame(tombstone), [header("a", "1")])]) {
+      for (const damaged of [...flippedBits(frame), ...truncations(frame)]) expect(() => peekKey(damaged)).not.toThrow()
+    }
+    fc.assert(
+      fc.property(anyBytes, (bytes) => {
+        expect(() => peekKey(bytes)).not.toThrow()
+      }),
+    )
   })
 })
 

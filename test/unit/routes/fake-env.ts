@@ -1,7 +1,7 @@
 import { objectName } from "../../../src/core/object-name.ts"
 import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from "../../../src/core/queue/settings.ts"
 import { ok } from "../../../src/core/result.ts"
-import type { TopicSettings } from "../../../src/core/stream/settings.ts"
+import { DEFAULT_TOPIC_SETTINGS, type TopicSettings } from "../../../src/core/stream/settings.ts"
 import type { CatalogApi, CatalogEntry, PartitionApi, QueueApi } from "../../../src/objects/contract.ts"
 import type { Env } from "../../../src/routes/env.ts"
 
@@ -39,8 +39,13 @@ export function queueEntry(
 }
 
 /** A topic as the catalog answers it. */
-export function topicEntry(name: string, partitions: number, version = 1): CatalogEntry<TopicSettings> {
-  return entry(name, version, { partitions })
+export function topicEntry(
+  name: string,
+  partitions: number,
+  version = 1,
+  settings: Partial<TopicSettings> = {},
+): CatalogEntry<TopicSettings> {
+  return entry(name, version, { ...DEFAULT_TOPIC_SETTINGS, ...settings, partitions })
 }
 
 /** A catalog that holds one queue. */

@@ -33,9 +33,9 @@ function counter(): Partial<PartitionApi> {
     async append(_version, submissions) {
       const baseOffset = endOffset
       endOffset += decodeSubmissions(submissions).count
-      return ok({ baseOffset, appendedAt: 0 })
+      return ok({ baseOffset, appendedAt: 0, repeated: false })
     },
-    statistics: async () => ok({ startOffset: 0, endOffset, bytes: 1 }),
+    statistics: async () => ok({ startOffset: 0, endOffset, bytes: 1, lastAppendedAt: 0 }),
   }
 }
 
@@ -46,6 +46,8 @@ const EMPTY_READ: ReadReply = {
   nextOffset: 4,
   startOffset: 4,
   endOffset: 4,
+  compactions: 0,
+  sealed: false,
 }
 
 test("records go to the partition of their key, or to the one they name, and are answered in order", async () => {
@@ -109,7 +111,7 @@ test("earliest begins where the log begins, and latest where it ends", async () 
   const read = vi.fn<PartitionApi["read"]>(async (_version, { offset }) => {
     return offset < 4 ? err({ code: "offset_trimmed", earliestOffset: 4 }) : ok(EMPTY_READ)
   })
-  const statistics = async () => ok({ startOffset: 4, endOffset: 9, bytes: 0 })
+  const statistics = async () => ok({ startOffset: 4, endOffset: 9, bytes: 0, lastAppendedAt: 0 })
   const env = envOf(name, [{ read, statistics }])
   const path = `/v1/topics/${name}/partitions/0/records`
   expect(await request(env, "GET", path)).toMatchObject({ status: 200, body: { records: [], nextOffset: 4 } })
@@ -132,7 +134,7 @@ test("damaged rows stand among the records as problems", async () => {
 })
 
 test.each([
-  ["GET", "/partitions/0/records?from=-1", 422],
+  ["GET", "/partitions/0/records?from=--1", 422],
   ["GET", "/partitions/0/records?from=soon", 422],
   ["GET", "/partitions/0/records?from=9007199254740992", 422],
   ["GET", "/partitions/0/records?maxRecords=0", 422],
@@ -169,8 +171,21 @@ test("a topic shows its partitions", async () => {
 test.each([
   [{ partitions: 0 }, "/partitions"],
   [{ partitions: 257 }, "/partitions"],
+  [{ keyOrder: "strict" }, "/keyOrder"],
+  [{ cleanup: null }, "/cleanup"],
+  [{ retentionMs: 59_999 }, "/retentionMs"],
+  [{ retentionMs: 365 * 24 * 60 * 60 * 1000 + 1 }, "/retentionMs"],
+  [{ retentionBytes: 1024 * 1024 - 1 }, "/retentionBytes"],
+  [{ retentionBytes: 8 * 1024 ** 3 + 1 }, "/retentionBytes"],
+  [{ minCompactionLagMs: -1 }, "/minCompactionLagMs"],
+  [{ minCompactionLagMs: null }, "/minCompactionLagMs"],
+  [{ deleteRetentionMs: -1 }, "/deleteRetentionMs"],
+  [{ deleteRetentionMs: 0.5 }, "/deleteRetentionMs"],
+  [{ maxRecordBytes: 0 }, "/maxRecordBytes"],
+  [{ maxRecordBytes: 1024 * 1024 + 1 }, "/maxRecordBytes"],
+  [{ timestamp: "client" }, "/timestamp"],
   [{ shards: 1 }, "/shards"],
-])("a topic with %j is refused at %s", async (body, pointer) => {
+])("[H80] a topic with %j is refused at %s", async (body, pointer) => {
   const answer = await request(fakeEnv({}), "PUT", "/v1/topics/t", body)
   expect(answer).toMatchObject({ status: 422, body: { code: "invalid_field", pointer } })
 })

@@ -4,7 +4,7 @@ import { encodeFrame } from "../../../src/core/log/frame.ts"
 import { decodeSubmissions } from "../../../src/core/log/submission.ts"
 import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from "../../../src/core/queue/settings.ts"
 import { err, ok, type Result } from "../../../src/core/result.ts"
-import type { TopicSettings } from "../../../src/core/stream/settings.ts"
+import { DEFAULT_TOPIC_SETTINGS, type TopicSettings } from "../../../src/core/stream/settings.ts"
 import type { CatalogEntry } from "../../../src/objects/contract.ts"
 import { decodeFrames, type Framed, type FromObject, type ToObject } from "../../../src/protocol/internal/frames.ts"
 import type { Dial, ObjectSocketEvents, SessionContext } from "../../../src/session/ports.ts"
@@ -83,7 +83,7 @@ export class FakeBroker implements SessionContext {
   }
 
   topic(name: string, partitions: number): this {
-    this.topics.set(name, { partitions })
+    this.topics.set(name, { ...DEFAULT_TOPIC_SETTINGS, partitions })
     return this
   }
 
