@@ -230,6 +230,7 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
     const commands = this.#pending
     this.#pending = []
     const now = Date.now()
+    const commitsBefore = this.#commits
     const { engine } = this.#load()
     if (engine) {
       this.database.transaction(() => {
@@ -243,7 +244,10 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
     for (const command of commands) command.done()
     if (!engine) return
     this.afterCommit(engine, now)
-    this.#wakeUp.wakeAt(this.nextDeadlineAt(engine), now)
+    const next = this.nextDeadlineAt(engine)
+    // a commit that changed nothing would change nothing again at once: an alarm must never spin
+    const hasStalled = next !== null && next <= now && this.#commits === commitsBefore
+    this.#wakeUp.wakeAt(hasStalled ? now + GUARD_MS : next, now)
   }
 
   #load(): { readonly engine: Engine | null; readonly identity: Identity | null } {

@@ -75,7 +75,10 @@ export class Retention {
   #bySize(log: RetainedLog): number {
     const retentionBytes = this.#kept.retentionBytes ?? 0
     let { startOffset, storedBytes } = log
-    for (const row of this.#rows.oldest(MAX_DELETIONS_PER_COMMIT)) {
+    const oldest = this.#rows.oldest(MAX_DELETIONS_PER_COMMIT)
+    // an empty log has nothing to let go, and must not be asked again and again
+    if (oldest.length === 0) this.#enoughBytes = Math.max(retentionBytes, storedBytes + 1)
+    for (const row of oldest) {
       if (row.baseOffset === log.newestRow || storedBytes - row.bytes < retentionBytes) {
         // the newest row, which holds the counters, is free again once this commit has written another
         const isBusy = row.baseOffset === log.newestRow && log.isAppending

@@ -205,3 +205,12 @@ describe("altered settings", () => {
     expect(names(scene)).toEqual([])
   })
 })
+
+it("[S13] an empty partition has nothing to do, whatever its settings become", () => {
+  const scene = new PartitionScene({})
+  scene.configure({ retentionMs: 60_000, retentionBytes: 10_000_000 })
+  scene.partition.settle(scene.now)
+  expect(scene.partition.nextDeadlineAt()).toBeNull()
+  scene.append(["a"])
+  expect(scene.partition.nextDeadlineAt()).toBeGreaterThan(scene.now)
+})
