@@ -81,7 +81,7 @@ describe("a raw read", () => {
     expect(answer).toMatchObject(problem(422, "invalid_field", { pointer }))
   })
 
-  it("[H36] [H63] outside the log it is refused as any read", async () => {
+  it("[H36] [H63] outside the log it is refused like every other read", async () => {
     const topic = await sealedTopic()
     const path = `${topic}/partitions/0/records`
     await scene.delete(`${path}?before=4`)

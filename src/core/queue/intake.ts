@@ -74,7 +74,6 @@ function takeInOne(state: QueueState, batch: Submissions, index: number, now: nu
   if (dueAt - settings.delayMs > now) {
     const entersAt = dueAt - settings.delayMs
     const expiresAt = ttlMs === 0 ? 0 : entersAt + ttlMs
-    // a view of the batch would keep all of it in memory until the commit is written
     state.schedule.add({ messageId, dueAt: entersAt, sentAt: now, keyHash, expiresAt, frame })
   } else {
     state.append(frame, keyHash, messageId, ttlMs === 0 ? 0 : state.appendTime(now) + ttlMs)

@@ -119,11 +119,6 @@ export class QueueLog implements LogView {
     return row && entry ? { entry, frame: frameOf(row.frames, entry) } : { entry: null, frame: NO_BYTES }
   }
 
-  /** Time of the append of the message at `offset`, or null where its row is damaged. */
-  appendedAt(offset: number): number | null {
-    return this.frameAt(offset, 0).entry?.appendedAt ?? null
-  }
-
   /** Notes that an offset became done, and answers the bytes that are no longer live. */
   finished(offset: number): number {
     // also for what has no row yet: its page must be known before the new rows
