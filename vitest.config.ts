@@ -4,6 +4,9 @@ import { defineConfig } from "vitest/config"
 /** Real processes, kills and restarts: generous, because a loaded machine is slow and not wrong. */
 const E2E_TIMEOUT_MS = 60_000
 
+/** Two thousand seeds take half a minute on a machine of their own. */
+const SIMULATION_TIMEOUT_MS = 10 * 60_000
+
 export default defineConfig({
   test: {
     // a test plants a bug in a commit: the object aborts, and the runtime reports that besides the caller's error
@@ -14,6 +17,10 @@ export default defineConfig({
       },
       {
         test: { name: "contract", include: ["test/contract/**/*.test.ts"], testTimeout: 30_000 },
+      },
+      {
+        // thousands of seeds, each a run of a whole group
+        test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: SIMULATION_TIMEOUT_MS },
       },
       {
         plugins: [

@@ -3,6 +3,8 @@ import { backlog } from "./figures/backlog.ts"
 import { batches } from "./figures/batches.ts"
 import { groups } from "./figures/groups.ts"
 import { poison } from "./figures/poison.ts"
+import { reads } from "./figures/reads.ts"
+import { rebalance } from "./figures/rebalance.ts"
 import { schedule } from "./figures/schedule.ts"
 import { singles } from "./figures/singles.ts"
 import type { Generator } from "./load/generator.ts"
@@ -21,6 +23,8 @@ export interface Scale {
   /** Of one group, in front of the others. */
   readonly blockedMessages: number
   readonly scheduledMessages: number
+  /** Of stored records. */
+  readonly readBytes: number
 }
 
 /** What the figures are about. */
@@ -34,6 +38,7 @@ export const FULL: Scale = {
   groupedMessages: 1_000_000,
   blockedMessages: 100_000,
   scheduledMessages: 1_000_000,
+  readBytes: 100_000_000,
 }
 
 /** A look in between: the same, shorter and smaller. */
@@ -47,6 +52,7 @@ export const QUICK: Scale = {
   groupedMessages: 100_000,
   blockedMessages: 20_000,
   scheduledMessages: 100_000,
+  readBytes: 25_000_000,
 }
 
 /** Groups of figures by the name that selects them. */
@@ -57,4 +63,6 @@ export const GROUPS: Readonly<Record<string, (generator: Generator, scale: Scale
   poison,
   groups,
   schedule,
+  reads,
+  rebalance,
 }

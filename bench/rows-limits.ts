@@ -1,8 +1,15 @@
-/** Rows written per message by section, batch size and step. */
+/** Rows per message by section, batch size and step: those written, where a section does not say otherwise. */
 export interface Rows {
   /** All sends, then all receives, then all acknowledgements. */
   readonly queue: Section
   readonly partition: Section
+  /** Offsets that a group commits, a row of the partition each. */
+  readonly offsetCommits: Section
+  readonly producer: Section
+  /** What a share group writes to receive and accept what a partition has; appends are not in it. */
+  readonly share: Section
+  /** Rows read by a fetch at the tail of a partition of 10,000 rows. */
+  readonly tail: Section
   /** Acknowledgements in random order over 50,000 in flight. */
   readonly randomAck: Section
   /** Each batch received and acknowledged before the next is sent. */
@@ -18,6 +25,9 @@ export interface Rows {
   readonly expiring: Section
 }
 type Section = Record<string, Record<string, number>>
+
+/** The sections whose number is of rows read, not written. */
+export const READS: ReadonlySet<keyof Rows> = new Set(["tail"])
 
 interface Limit {
   readonly section: keyof Rows
@@ -36,6 +46,12 @@ export const LIMITS: readonly Limit[] = [
   { section: "inStep", batch: 100, step: "life", rows: 0.06 },
   { section: "randomAck", batch: 100, step: "ack", rows: 0.05 },
   { section: "partition", batch: 100, step: "append", rows: 0.02 },
+  { section: "producer", batch: 100, step: "append", rows: 0.03 },
+  { section: "tail", batch: 16, step: "newest batch", rows: 3 },
+  { section: "tail", batch: 16, step: "at the end", rows: 3 },
+  { section: "offsetCommits", batch: 1, step: "commit", rows: 1 },
+  { section: "offsetCommits", batch: 1, step: "with metadata", rows: 1 },
+  { section: "share", batch: 100, step: "life", rows: 0.1 },
   { section: "fifoWithDedup", batch: 10, step: "life", rows: 0.6 },
 ]
 

@@ -6,13 +6,18 @@ import { readFile, writeFile } from "node:fs/promises"
 import type { Cost } from "../src/store/durable-database.ts"
 import { withBenchWorker } from "./bench-worker.ts"
 import type { Report } from "./objects/report.ts"
-import { grown, LIMITS, overLimit, type Rows } from "./rows-limits.ts"
+import { grown, LIMITS, overLimit, READS, type Rows } from "./rows-limits.ts"
 
 const FILE = new URL("./rows.json", import.meta.url)
 const PLACES = 4
 const PLAN: readonly Planned[] = [
   ...inBatches("queue", "inPhases", [1, 10, 100]),
   ...inBatches("partition", "appends", [1, 10, 100]),
+  ...inBatches("producer", "producerAppends", [100]),
+  ...inBatches("share", "shared", [1, 10, 100]),
+  // as few as make a row that grows no further
+  ...inBatches("tail", "tailFetches", [16]),
+  ...inBatches("offsetCommits", "offsetCommits", [1]),
   ...inBatches("randomAck", "atRandom", [100]),
   ...inBatches("inStep", "inStep", [1, 10, 100]),
 ]
@@ -63,8 +68,9 @@ async function measure(run: Run): Promise<{ rows: Rows; table: Table }> {
   const rows = Object.fromEntries([...PLAN, ...TIMED_PLAN].map(({ section }) => [section, {}])) as unknown as Rows
   const table: Table = {}
   for (const [index, { section, batch }] of [...PLAN, ...TIMED_PLAN].entries()) {
-    const steps = withLife(reports[index]!)
-    rows[section][batch] = Object.fromEntries(steps.map(([step, cost]) => [step, rounded(cost.rowsWritten)]))
+    const steps = READS.has(section) ? Object.entries(reports[index]!) : withLife(reports[index]!)
+    const counted = READS.has(section) ? "rowsRead" : "rowsWritten"
+    rows[section][batch] = Object.fromEntries(steps.map(([step, cost]) => [step, rounded(cost[counted])]))
     for (const [step, cost] of steps) table[`${section} ${batch} ${step}`] = inTable(cost)
   }
   return { rows, table }

@@ -6,7 +6,8 @@ import { readByHttp, readBySocket } from "./partition-readers.ts"
 import type { Progress, Step } from "./progress.ts"
 import type { Section } from "./report.ts"
 
-const TOPIC = "flights"
+/** Where the flights are. */
+export const TOPIC = "flights"
 const PARTITIONS = 8
 const APPENDERS = 4
 const BATCH_RECORDS = 250

@@ -23,12 +23,21 @@ export interface DrainJob extends Target {
   readonly messages: number
 }
 
-export type Job = PostJob | DrainJob
+/** Reads from the first offset to the last; an answer that does not say where to go on is all there is. */
+export interface ReadJob extends Target {
+  readonly kind: "read"
+  readonly path: string
+  readonly accept: string
+}
+
+export type Job = PostJob | DrainJob | ReadJob
 
 /** What a job did. */
 export interface Done {
   readonly requests: number
   readonly messages: number
+  /** Read bodies. */
+  readonly bytes: number
   readonly durationMs: number
 }
 

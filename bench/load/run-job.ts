@@ -1,5 +1,6 @@
 import { HttpSocket, postBytes } from "./http-socket.ts"
 import { type Done, type DrainJob, type Job, POISON, type PostJob } from "./jobs.ts"
+import { read } from "./read.ts"
 
 const RECEIPT = /"receipt":"([^"]*)"/g
 const POISON_BODY = `"body":"${POISON}`
@@ -8,6 +9,7 @@ const NACK_DELAY_MS = 200
 
 /** Carries out a job; throws at the first answer that is not 200. */
 export async function runJob(job: Job): Promise<Done> {
+  if (job.kind === "read") return read(job)
   const sockets = await Promise.all(Array.from({ length: job.connections }, () => HttpSocket.open(job.url)))
   try {
     return await (job.kind === "post" ? post(job, sockets) : drain(job, sockets))
@@ -29,7 +31,7 @@ async function post(job: PostJob, sockets: readonly HttpSocket[]): Promise<Done>
       }
     }),
   )
-  return { requests, messages: 0, durationMs: performance.now() - startedAt }
+  return { requests, messages: 0, bytes: 0, durationMs: performance.now() - startedAt }
 }
 
 async function drain(job: DrainJob, sockets: readonly HttpSocket[]): Promise<Done> {
@@ -58,7 +60,7 @@ async function drain(job: DrainJob, sockets: readonly HttpSocket[]): Promise<Don
   )
   if (messages < job.messages)
     throw new Error(`queue ${job.queue} was empty after ${messages} of ${job.messages} messages`)
-  return { requests, messages, durationMs: performance.now() - startedAt }
+  return { requests, messages, bytes: 0, durationMs: performance.now() - startedAt }
 }
 
 function receiptsIn(answer: string): { receipts: string[]; poison: string | null } {

@@ -1,12 +1,15 @@
-import type { PartitionApi, QueueApi } from "../../src/objects/contract.ts"
+import type { PartitionApi, PartitionGroupApi, PartitionShareApi, QueueApi } from "../../src/objects/contract.ts"
 import type { Env } from "../../src/routes/env.ts"
 import type { Awakened, Metered } from "./metered.ts"
-import type { BareObject, NoopObject } from "./peers.ts"
+import type { BareObject, NoopObject, StreamObject } from "./peers.ts"
+
+type WholePartitionApi = PartitionApi & PartitionGroupApi & PartitionShareApi
 
 /** What the benchmark's Worker is deployed with. */
 export interface BenchEnv extends Env {
   readonly QUEUES: DurableObjectNamespace<QueueApi & Metered & Awakened & Rpc.DurableObjectBranded>
-  readonly PARTITIONS: DurableObjectNamespace<PartitionApi & Metered & Rpc.DurableObjectBranded>
+  readonly PARTITIONS: DurableObjectNamespace<WholePartitionApi & Metered & Rpc.DurableObjectBranded>
   readonly NOOPS: DurableObjectNamespace<NoopObject>
   readonly BARES: DurableObjectNamespace<BareObject>
+  readonly STREAMS: DurableObjectNamespace<StreamObject>
 }

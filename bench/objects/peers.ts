@@ -1,5 +1,7 @@
 import { DurableObject } from "cloudflare:workers"
+import { joinBytes } from "../../src/core/bytes/join.ts"
 import type { Failure } from "../../src/core/errors.ts"
+import { iterateRows } from "../../src/core/log/row.ts"
 import { ok, type Result } from "../../src/core/result.ts"
 import type { SendReply } from "../../src/core/queue/commands.ts"
 
@@ -27,5 +29,50 @@ export class BareObject extends DurableObject {
   write(bytes: Uint8Array): number {
     this.ctx.storage.sql.exec("INSERT INTO stored (bytes) VALUES (?)", bytes)
     return bytes.length
+  }
+}
+
+/** Rows in one chunk of a stream. */
+const STREAMED_ROWS = 16
+
+/** What reading costs without a broker: the rows of a log, streamed as they are stored. */
+export class StreamObject extends DurableObject {
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env)
+    ctx.storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS stored (id INTEGER PRIMARY KEY, header BLOB NOT NULL, frames BLOB NOT NULL) STRICT",
+    )
+  }
+
+  /** Takes rows as a raw read answers them. */
+  store(rows: Uint8Array): void {
+    for (const { header, frames } of iterateRows(rows)) {
+      const start = frames.byteOffset - rows.byteOffset - header.headerBytes
+      const bytes = rows.subarray(start, start + header.headerBytes)
+      this.ctx.storage.sql.exec("INSERT INTO stored (header, frames) VALUES (?, ?)", bytes, frames)
+    }
+  }
+
+  override fetch(): Response {
+    let last = 0
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+      const rows = this.#behind(last)
+      if (rows.length === 0) return controller.close()
+      last = rows.at(-1)!.id
+      controller.enqueue(
+        joinBytes(rows.flatMap(({ header, frames }) => [new Uint8Array(header), new Uint8Array(frames)])),
+      )
+    }
+    return new Response(new ReadableStream({ pull }))
+  }
+
+  #behind(id: number): { id: number; header: ArrayBuffer; frames: ArrayBuffer }[] {
+    const statement = "SELECT id, header, frames FROM stored WHERE id > ? ORDER BY id LIMIT ?"
+    const rows = this.ctx.storage.sql.exec<{ id: number; header: ArrayBuffer; frames: ArrayBuffer }>(
+      statement,
+      id,
+      STREAMED_ROWS,
+    )
+    return rows.toArray()
   }
 }

@@ -3,20 +3,22 @@ import { objectName } from "../../src/objects/contract.ts"
 import { app } from "../../src/routes/app.ts"
 import type { BenchEnv } from "./env.ts"
 import { type Drain, drain, type Fill, fill } from "./grouped-load.ts"
-import { appends } from "./partition-scenarios.ts"
+import * as partitions from "./partition-scenarios.ts"
 import { atRandom, inPhases, inStep } from "./queue-scenarios.ts"
 import type { Report } from "./report.ts"
+import { shared } from "./share-scenarios.ts"
 import * as timed from "./timed-scenarios.ts"
 
 export { CatalogObject } from "../../src/objects/catalog-object.ts"
+export { GroupObject } from "../../src/objects/group-object.ts"
 export { PartitionObject, QueueObject } from "./metered.ts"
-export { BareObject, NoopObject } from "./peers.ts"
+export { BareObject, NoopObject, StreamObject } from "./peers.ts"
 
 type Scenario = (env: BenchEnv, batch: number) => Promise<Report>
 
 /** Sends to this queue reach an object that does nothing. */
 const NOOP_QUEUE = "noop"
-const SCENARIOS: Readonly<Record<string, Scenario>> = { inPhases, inStep, atRandom, appends, ...timed }
+const SCENARIOS: Readonly<Record<string, Scenario>> = { inPhases, inStep, atRandom, ...partitions, shared, ...timed }
 
 const bench = new Hono<{ Bindings: BenchEnv }>()
 
@@ -25,6 +27,13 @@ bench.post("/bench/bare", async ({ req, env }) => {
   await env.BARES.getByName("bare").write(new Uint8Array(await req.arrayBuffer()))
   return Response.json({})
 })
+
+/** The peer of a raw read: takes the rows of a log, and streams them. */
+bench.post("/bench/rows-stored", async ({ req, env }) => {
+  await env.STREAMS.getByName("stream").store(new Uint8Array(await req.arrayBuffer()))
+  return Response.json({})
+})
+bench.get("/bench/rows-stored", ({ req, env }) => env.STREAMS.getByName("stream").fetch(req.raw))
 
 /** Nothing but a call to an object that does nothing. */
 bench.post("/bench/call", async ({ req, env }) => {

@@ -29,6 +29,12 @@ export type Failure =
   | { readonly code: "sequence_gap"; readonly expectedSequence: number }
   /** Somebody else took over, under a newer epoch. */
   | { readonly code: "fenced"; readonly epoch: number }
+  /** Partitions are being added: the old ones take nothing until all of them know. */
+  | { readonly code: "partition_sealed"; readonly retryAfterMs: number }
+  /** Between Worker and partition: the share group has not begun there yet. */
+  | { readonly code: "share_not_open" }
+  /** The group has no offset there, and is not to choose one by itself. */
+  | { readonly code: "no_committed_offset" }
   | { readonly code: "upgrade_required" }
   | { readonly code: "overloaded"; readonly retryAfterMs: number }
   | { readonly code: "unavailable"; readonly retryAfterMs: number }
@@ -49,4 +55,4 @@ export type Failure =
 export type ErrorCode = Failure["code"]
 
 /** What a name can name. */
-export type Resource = "queue" | "topic" | "partition" | "message" | "record" | "redrive"
+export type Resource = "queue" | "topic" | "partition" | "message" | "record" | "redrive" | "group" | "member"

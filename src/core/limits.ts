@@ -214,8 +214,14 @@ export const MAX_DEPARTURES_PER_COMMIT = 64
 /** Bytes that leave in one commit because their receivers gave up on them: they are all in memory until it is written. */
 export const MAX_OUTBOX_BYTES_PER_COMMIT = 16 * 1024 * 1024
 
-/** Dead letters forwarded in one call: bounds the call's size to 32 MiB with the largest messages. */
-export const MAX_FORWARD_BATCH = 16
+/** Records that leave in one commit because their receivers gave up on them: a range names many at little cost. */
+export const MAX_GIVEN_UP_PER_COMMIT = 1_000
+
+/** Dead letters forwarded in one call: some ten milliseconds of work for either side. */
+export const MAX_FORWARD_BATCH = 250
+
+/** A call that forwards dead letters takes no more of them from here on: with the largest it stays far below 32 MiB. */
+export const MAX_FORWARD_BYTES = 8 * 1024 * 1024
 
 /** Rows deleted by one commit behind a log start: bounded slices, so that no commit is slow. */
 export const MAX_DELETIONS_PER_COMMIT = 200
@@ -229,7 +235,7 @@ export const MAX_DATABASE_BYTES = 9 * 1024 * 1024 * 1024
 /** Names of queues, topics and namespaces. */
 export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 
-/** A receipt: its six numbers at their widest in base64url are 80 characters. */
+/** A receipt: its six numbers, and a seventh for a range, at their widest in base64url are 84 characters. */
 export const MAX_RECEIPT_CHARACTERS = 128
 
 /** How long a Worker goes by what it last heard of a name; objects refuse what is older than they are. */
@@ -249,6 +255,9 @@ export const MAX_RECEIVE_BYTES = 4 * 1024 * 1024
 
 /** Subscriptions of one client at one object: they fit a socket's attachment of 16,384 bytes. */
 export const MAX_SUBSCRIPTIONS_PER_OBJECT = 64
+
+/** Those of them that are a member's: each keeps group and member in the attachment, some 350 bytes. */
+export const MAX_OWNED_SUBSCRIPTIONS_PER_OBJECT = 16
 
 /** Objects that one client socket reaches at a time; beyond it an idle internal socket makes room. */
 export const MAX_SOCKET_OBJECTS = 512
@@ -283,6 +292,12 @@ export const MAX_FILTERED_RECORDS = 10_000
 /** Partitions of one read: a record of the largest size from each, as JSON, fits an isolate of 128 MB. */
 export const MAX_READ_PARTITIONS = 16
 
+/** A receive from more of them waits at so many at a time, in turns: often enough at each, within a Worker's 1,000 calls. */
+export const MAX_SHARE_TURNS = 20
+export const MIN_SHARE_TURN_MS = 500
+/** Calls that look at all partitions: before the first turn, after the last, and between them as often as is left. */
+export const MAX_SHARE_LOOK_CALLS = 600
+
 /** How often a stream of server-sent events shows that it is there. */
 export const SSE_HEARTBEAT_MS = 15_000
 
@@ -307,3 +322,118 @@ export const COMPACTION_REST_MS = 20
 
 /** Compaction joins neighbours below it: then a row costs little beside its frames, and two are far below MAX_ROW_BYTES. */
 export const JOINED_ROW_BYTES = 64 * 1024
+
+/** Groups with an offset in one partition: a row each, all of them in memory. */
+export const MAX_GROUPS_PER_PARTITION = 1_000
+
+/** Share groups of one partition: each has pages of delivery state in memory. */
+export const MAX_SHARES_PER_PARTITION = 64
+
+/** Records whose place and length a partition keeps in memory for its share groups, some 2 MB; rows are taken whole. */
+export const MAX_SHARE_LOG_ENTRIES = 20_000
+
+/** Offsets without a record that one commit takes out of a share group's window: some ten milliseconds of work. */
+export const MAX_MISSING_PER_COMMIT = 10_000
+
+/** Members of one group: as many as the partitions of a few of the largest topics. */
+export const MAX_GROUP_MEMBERS = 1_000
+
+/** Topics, and patterns, in one subscription; a pattern takes in as many topics. */
+export const MAX_SUBSCRIBED_TOPICS = 100
+
+/** Partitions that one group divides: its coordinator holds all of them in memory. */
+export const MAX_GROUP_PARTITIONS = 10_000
+
+/** Different patterns that the members of a group subscribe to: each is held against every topic. */
+export const MAX_GROUP_PATTERNS = 256
+
+/** Steps that evening out an assignment may take, some hundred milliseconds; what is found by then is taken. */
+export const MAX_BALANCE_STEPS = 20_000_000
+
+/** A call of a coordinator that was not answered by then, with its own timeout long over, is made again. */
+export const MAX_CALL_WAIT_MS = 30_000
+
+/** Text given with a committed offset, as in Kafka. */
+export const MAX_COMMIT_METADATA_BYTES = 4096
+
+/** Partitions that one request asks at the same time: few enough for the connections of one Worker, and its memory. */
+export const MAX_PARTITION_CALLS = 32
+
+/** Partitions whose offsets one request shows: each is a call, of which a request has 1,000. */
+export const MAX_SHOWN_OFFSETS = 512
+
+/** Partitions of one commit or seek over HTTP. */
+export const MAX_COMMIT_ENTRIES = 256
+
+/** A member's session, from a few lost heartbeats to Kafka's longest. */
+export const MIN_SESSION_TIMEOUT_MS = 1_000
+export const MAX_SESSION_TIMEOUT_MS = 30 * 60 * 1000
+
+/** How often a member is asked for a heartbeat. */
+export const MIN_HEARTBEAT_INTERVAL_MS = 100
+export const MAX_HEARTBEAT_INTERVAL_MS = 60_000
+
+/** How often a member of a group whose partitions move is asked for one at least: then nobody waits long for its word. */
+export const REBALANCE_HEARTBEAT_MS = 200
+
+/** What the last member of a group had is nobody's some calls after it is gone: a commit from outside waits, and asks so often. */
+export const MAX_HANDOVER_WAIT_MS = 2_000
+export const HANDOVER_POLL_MS = 50
+
+/** How long a heartbeat may wait for news; half of a session is never exceeded. */
+export const MAX_NEWS_WAIT_MS = 60_000
+
+/** How long a member may take to give up a partition. */
+export const MAX_REBALANCE_TIMEOUT_MS = 60 * 60 * 1000
+
+/** Changes of members are collected for so long before partitions move: a fleet that starts is one rebalance. */
+export const REBALANCE_DELAY_MS = 200
+
+/** How often a session a coordinator that never lives for one stores that it heard of a member: each is a row. */
+export const HEARINGS_PER_SESSION = 3
+
+/** How long a coordinator goes by what it last heard of its topics. */
+export const GROUP_METADATA_TTL_MS = 5_000
+
+/** A partition that can't be reached is asked again after so long, at first and at last. */
+export const FIRST_GRANT_RETRY_MS = 200
+export const LAST_GRANT_RETRY_MS = 10_000
+
+/** How often a coordinator asks whether a group has passed the barriers of added partitions. */
+export const BARRIER_POLL_MS = 500
+
+/** Partitions that a coordinator calls at the same time. */
+export const MAX_GRANTS_AT_ONCE = 64
+
+/** `maxLocks` of a share group: twenty times Kafka's default, still one page of delivery state in forty. */
+export const MAX_SHARE_LOCKS = 40_000
+
+/** Acquisition lock of a share group. */
+export const MAX_LOCK_DURATION_MS = 12 * 60 * 60 * 1000
+
+/** While partitions are added appends are refused for some ten calls' time: when a client is told to come again. */
+export const SEALED_RETRY_AFTER_MS = 1_000
+
+/** For so long the Worker itself tries again, and so often: a client seldom learns that partitions were added. */
+export const MAX_SEALED_WAIT_MS = 5_000
+export const SEALED_POLL_MS = 50
+/** Each time for longer, so that those who wait do not hold up what they wait for. */
+export const MAX_SEALED_POLL_MS = 800
+/** Calls that one request makes again meanwhile: with its others they stay below the 1,000 of a Worker. */
+export const MAX_SEALED_CALLS = 400
+
+/** Producers with a name that a namespace remembers; beyond it those opened longest ago are forgotten. */
+export const MAX_NAMED_PRODUCERS = 100_000
+
+/** Members of one client socket: what each has been told is remembered, and their watches fit one internal socket. */
+export const MAX_SOCKET_MEMBERS = 64
+
+/** A coordinator that ended the socket on which members are watched is reached again after so long, at first and at last. */
+export const FIRST_WATCH_RETRY_MS = 100
+export const LAST_WATCH_RETRY_MS = 5_000
+
+/** How long a heartbeat waits for commits to what it gives up: less than the shortest session. */
+export const GIVE_UP_WAIT_MS = 500
+
+/** How long a subscription of a share group waits at first until the group has begun in its partition; then twice as long. */
+export const SHARE_OPEN_POLL_MS = 25

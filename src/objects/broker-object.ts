@@ -46,7 +46,7 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
 
   /** What this object is called in a problem. */
   protected abstract readonly resource: Resource
-  protected abstract readonly kind: "queue" | "partition"
+  protected abstract readonly kind: "queue" | "partition" | "group"
   /** Builds the engine from storage. */
   protected abstract loadEngine(identity: Identity, settings: Settings): Engine
   /** Takes over changed settings. */
@@ -147,19 +147,22 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
     command: (engine: Engine, now: number) => Result<T, Failure>,
   ): Promise<Result<T, Failure>> {
     const failure = await this.checkVersion(version)
-    return failure ? err(failure) : this.commit(command)
+    if (failure) return err(failure)
+    return this.commit((engine, now) => {
+      // the settings may have changed while the commit was collected
+      const stale = this.#staleness(version)
+      return stale ? err(stale) : command(engine, now)
+    })
   }
 
   /** Whether a caller's version is this object's, after catching up with a newer one; null where it is. */
   protected async checkVersion(version: number): Promise<Failure | null> {
-    let { identity } = this.#load()
+    const { identity } = this.#load()
     if (identity?.state === "live" && version > identity.version) {
       const step = await this.fetchSettings()
       if (step) await this.configure(step)
-      identity = this.#load().identity
     }
-    if (identity?.state !== "live") return this.notFound()
-    return version === identity.version ? null : { code: "stale_metadata", version: identity.version }
+    return this.#staleness(version)
   }
 
   /**
@@ -185,6 +188,11 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
       command.done()
       return
     }
+    this.enqueueAnyway(command)
+  }
+
+  /** Adds a command that nobody would make again, however many wait: only for what each socket brings once. */
+  protected enqueueAnyway(command: Command<Engine>): void {
     // abort() ends the promise as well, and there is nobody left to tell
     if (this.#pending.push(command) === 1) this.#flushSoon().catch(() => {})
   }
@@ -202,6 +210,11 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
 
   protected get incarnation(): number {
     return this.#load().identity?.incarnation ?? 0
+  }
+
+  /** Version of the settings. */
+  protected get version(): number {
+    return this.#load().identity?.version ?? 0
   }
 
   protected notFound(): Failure {
@@ -257,6 +270,12 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
     const engine = isLive ? this.loadEngine(identity, JSON.parse(identity.settings) as Settings) : null
     this.#loaded = { engine, identity }
     return this.#loaded
+  }
+
+  #staleness(version: number): Failure | null {
+    const { identity } = this.#load()
+    if (identity?.state !== "live") return this.notFound()
+    return version === identity.version ? null : { code: "stale_metadata", version: identity.version }
   }
 
   #outdated(incarnation: number): Failure {

@@ -1,10 +1,12 @@
 import { DurableObject } from "cloudflare:workers"
 import type { Failure } from "../core/errors.ts"
+import { checkGroupSettings } from "../core/group/check-settings.ts"
+import { DEFAULT_GROUP_SETTINGS, type GroupSettings } from "../core/group/settings.ts"
 import { MAX_LIST_PAGE } from "../core/limits.ts"
 import { checkQueueSettings } from "../core/queue/check-settings.ts"
 import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from "../core/queue/settings.ts"
 import { err, ok, type Result } from "../core/result.ts"
-import { checkTopicSettings, DEFAULT_TOPIC_SETTINGS, type TopicSettings } from "../core/stream/settings.ts"
+import { checkTopicSettings, DEFAULT_TOPIC_SETTINGS, type TopicSettings, withGrowth } from "../core/stream/settings.ts"
 import { CatalogStore, type EntryKind, type StoredEntry } from "../store/catalog-store.ts"
 import { DurableDatabase } from "../store/durable-database.ts"
 import { CatalogSteps } from "./catalog-steps.ts"
@@ -14,7 +16,11 @@ import type { ObjectEnv } from "./env.ts"
 /** A step that is not done by then is taken up again. */
 const RESUME_AFTER_MS = 3_000
 
-const DEFAULTS: Readonly<Record<EntryKind, object>> = { queue: DEFAULT_QUEUE_SETTINGS, topic: DEFAULT_TOPIC_SETTINGS }
+const DEFAULTS: Readonly<Record<EntryKind, object>> = {
+  queue: DEFAULT_QUEUE_SETTINGS,
+  topic: DEFAULT_TOPIC_SETTINGS,
+  group: DEFAULT_GROUP_SETTINGS,
+}
 
 /** What is different between the kinds of names. */
 interface Kind<Settings> {
@@ -22,6 +28,8 @@ interface Kind<Settings> {
   readonly defaults: Settings
   /** Why `name` can't have these settings, or null. */
   readonly check: (name: string, wanted: Settings, current: Settings | null) => Failure | null
+  /** What is wanted, with what the catalog alone may set. */
+  readonly complete: (wanted: Settings, current: Settings | null) => Settings
 }
 
 /** The names of one namespace and their settings. Not on the data path: Workers remember what it answers. */
@@ -32,22 +40,33 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
   readonly #changing = new Map<string, Promise<unknown>>()
   readonly #queues: Kind<QueueSettings>
   readonly #topics: Kind<TopicSettings>
+  readonly #groups: Kind<GroupSettings>
 
   constructor(ctx: DurableObjectState, env: ObjectEnv) {
     super(ctx, env)
     const database = new DurableDatabase(ctx.storage)
     this.#store = new CatalogStore(database)
     this.#steps = new CatalogSteps(this.#store, env, () => ctx.id.name ?? "")
-    const queueSettings = (name: string): QueueSettings | null => {
-      const entry = this.#store.find("queue", name)
-      return entry && entry.step !== "deleting" ? settingsOf<QueueSettings>(entry) : null
-    }
+    const queue = (name: string): QueueSettings | null => this.#settingsOf("queue", name)
+    const topic = (name: string): TopicSettings | null => this.#settingsOf("topic", name)
     this.#queues = {
       kind: "queue",
       defaults: DEFAULT_QUEUE_SETTINGS,
-      check: (name, wanted, current) => checkQueueSettings(name, wanted, current, queueSettings),
+      check: (name, wanted, current) => checkQueueSettings(name, wanted, current, queue),
+      complete: (wanted) => wanted,
     }
-    this.#topics = { kind: "topic", defaults: DEFAULT_TOPIC_SETTINGS, check: checkTopicSettings }
+    this.#topics = {
+      kind: "topic",
+      defaults: DEFAULT_TOPIC_SETTINGS,
+      check: checkTopicSettings,
+      complete: withGrowth,
+    }
+    this.#groups = {
+      kind: "group",
+      defaults: DEFAULT_GROUP_SETTINGS,
+      check: (name, wanted, current) => checkGroupSettings(name, wanted, current, { queue, topic }),
+      complete: (wanted) => wanted,
+    }
   }
 
   async putQueue(name: string, patch: Partial<QueueSettings>): Promise<Result<PutReply<QueueSettings>, Failure>> {
@@ -82,9 +101,25 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
     return this.#delete("topic", name)
   }
 
+  async putGroup(name: string, patch: Partial<GroupSettings>): Promise<Result<PutReply<GroupSettings>, Failure>> {
+    return this.#put(this.#groups, name, patch)
+  }
+
+  async getGroup(name: string): Promise<Result<CatalogEntry<GroupSettings>, Failure>> {
+    return this.#get("group", name)
+  }
+
+  async listGroups(request: ListRequest): Promise<Page<CatalogEntry<GroupSettings>>> {
+    return this.#list("group", request)
+  }
+
+  async deleteGroup(name: string): Promise<Result<null, Failure>> {
+    return this.#delete("group", name)
+  }
+
   async openProducer(name: string | null): Promise<Result<ProducerIdentity, Failure>> {
     if (name === null) return ok({ producerId: this.#store.nextNumber(), epoch: 0 })
-    return ok(this.ctx.storage.transactionSync(() => this.#store.openProducer(name)))
+    return ok(this.ctx.storage.transactionSync(() => this.#store.openProducer(name, Date.now())))
   }
 
   /** Takes up what a crash left half done. Not awaited here: a slow object would make the next alarm late. */
@@ -105,7 +140,7 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
       const settled = await this.#settled(kind.kind, name)
       if (!settled.ok) return settled
       const current = settled.value ? settingsOf<Settings>(settled.value) : null
-      const wanted = { ...(current ?? kind.defaults), ...patch }
+      const wanted = kind.complete({ ...(current ?? kind.defaults), ...patch }, current)
       const refused = kind.check(name, wanted, current)
       if (refused) return err(refused)
       const settings = JSON.stringify(wanted)
@@ -114,7 +149,10 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
       if (settled.value) {
         const grown = await this.#steps.grow(settled.value, settings)
         if (!grown.ok) return grown
-        this.#alter(settled.value, settings)
+        // that may have taken longer than the alarm, which found nothing to take up
+        await this.#resumeLater()
+        if (this.#steps.needsBarrier(settled.value, settings)) this.#grow(settled.value, settings)
+        else this.#alter(settled.value, settings)
       } else this.#create(kind.kind, name, settings)
       const done = await this.#settled(kind.kind, name)
       if (!done.ok) return done
@@ -127,21 +165,26 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
       const number = this.#store.nextNumber()
       const now = Date.now()
       const numbers = { incarnation: number, version: number, createdAt: now, updatedAt: now }
-      this.#store.insert({ kind, name, step: "creating", settings, ...numbers })
+      this.#store.insert({ kind, name, step: "creating", settings, pending: null, ...numbers })
     })
   }
 
   #alter({ kind, name }: StoredEntry, settings: string): void {
     this.ctx.storage.transactionSync(() => {
       const version = this.#store.nextNumber()
-      this.#store.update(kind, name, { step: "altering", version, settings, updatedAt: Date.now() })
+      this.#store.update(kind, name, { step: "altering", version, settings, pending: null, updatedAt: Date.now() })
     })
+  }
+
+  /** The entry stays as it is, until every partition has sealed its log for what is pending. */
+  #grow({ kind, name, version, settings, updatedAt }: StoredEntry, pending: string): void {
+    this.#store.update(kind, name, { step: "growing", version, settings, pending, updatedAt })
   }
 
   async #get<Settings>(kind: EntryKind, name: string): Promise<Result<CatalogEntry<Settings>, Failure>> {
     const entry = this.#store.find(kind, name)
     // a name resolves only when all its objects exist
-    const resolves = entry?.step === "ready" || entry?.step === "altering"
+    const resolves = entry?.step === "ready" || entry?.step === "altering" || entry?.step === "growing"
     return resolves ? ok(fromStored(entry)) : err({ code: "not_found", resource: kind, name })
   }
 
@@ -162,6 +205,12 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
       const done = await this.#settled(kind, name)
       return done.ok ? ok(null) : done
     })
+  }
+
+  /** The settings of a name that is there to stay, or null. */
+  #settingsOf<Settings>(kind: EntryKind, name: string): Settings | null {
+    const entry = this.#store.find(kind, name)
+    return entry && entry.step !== "deleting" ? settingsOf<Settings>(entry) : null
   }
 
   /** The entry of a name after finishing the step that is under way, null for none. */

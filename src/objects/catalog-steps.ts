@@ -1,4 +1,5 @@
 import type { Failure } from "../core/errors.ts"
+import type { GroupSettings } from "../core/group/settings.ts"
 import type { QueueSettings } from "../core/queue/settings.ts"
 import { err, ok, type Result } from "../core/result.ts"
 import type { TopicSettings } from "../core/stream/settings.ts"
@@ -43,9 +44,16 @@ export class CatalogSteps {
         return this.#advance(entry, (target) => target.init(stepOf(entry)))
       case "altering":
         return this.#advance(entry, (target) => target.configure(stepOf(entry)))
+      case "growing":
+        return this.#seal(entry)
       case "deleting":
         return this.#remove(entry)
     }
+  }
+
+  /** Whether old partitions must cut their logs before anybody may know of the new ones. */
+  needsBarrier(entry: StoredEntry, settings: string): boolean {
+    return growthCount(settings) > growthCount(entry.settings)
   }
 
   /**
@@ -65,6 +73,26 @@ export class CatalogSteps {
     return done
   }
 
+  /**
+   * Has every partition cut its log and refuse appends; then what is pending holds, for who asks for it. Whatever is
+   * appended by the new number comes after all that was appended by the old one.
+   */
+  async #seal(entry: StoredEntry): Promise<Result<null, Failure>> {
+    const { kind, name, pending } = entry
+    if (pending === null) throw new Error(`${name} grows into nothing`)
+    const { partitions } = JSON.parse(pending) as TopicSettings
+    const sealed = await each(entry, 0, objectCount(entry), async (index) => {
+      const partition = this.#env.PARTITIONS.getByName(this.#nameOf(entry, index))
+      const done = await partition.seal(entry.incarnation, partitions)
+      return done.ok ? ok(null) : done
+    })
+    if (!sealed.ok) return sealed
+    // one turn, one transaction
+    const altered = { step: "altering", version: this.#store.nextNumber(), settings: pending, pending: null } as const
+    this.#store.update(kind, name, { ...altered, updatedAt: Date.now() })
+    return this.finish({ ...entry, ...altered })
+  }
+
   async #remove(entry: StoredEntry): Promise<Result<null, Failure>> {
     const done = await this.#callAll(entry, (target) => target.destroy(entry.incarnation))
     if (done.ok) this.#store.remove(entry.kind, entry.name)
@@ -72,47 +100,66 @@ export class CatalogSteps {
   }
 
   /** Calls the entry's objects from index `first` on. */
-  async #callAll(entry: StoredEntry, call: ObjectCall, first = 0): Promise<Result<null, Failure>> {
-    const count = objectCount(entry)
-    for (let from = first; from < count; from += CALLS_AT_ONCE) {
-      const indexes = Array.from({ length: Math.min(CALLS_AT_ONCE, count - from) }, (_, step) => from + step)
-      const results = await Promise.all(indexes.map((index) => this.#call(entry, index, call)))
-      const failed = results.find((result) => !result.ok)
-      if (failed) return failed
-    }
-    return ok(null)
+  #callAll(entry: StoredEntry, call: ObjectCall, first = 0): Promise<Result<null, Failure>> {
+    return each(entry, first, objectCount(entry), (index) => call(this.#targetOf(entry, index)))
   }
 
-  async #call(entry: StoredEntry, index: number, call: ObjectCall): Promise<Result<null, Failure>> {
-    try {
-      return await call(this.#targetOf(entry, index))
-    } catch (error) {
-      console.error("catalog step", entry.step, entry.name, index, error)
-      return err({ code: "unavailable", retryAfterMs: 1000 })
-    }
+  #nameOf({ name }: StoredEntry, index: number): string {
+    return objectName(this.#namespace(), name, index)
   }
 
   #targetOf(entry: StoredEntry, index: number): StepTarget {
-    const name = objectName(this.#namespace(), entry.name, index)
+    const name = this.#nameOf(entry, index)
     switch (entry.kind) {
       case "queue":
         return this.#env.QUEUES.getByName(name)
       case "topic":
         return this.#env.PARTITIONS.getByName(name)
+      case "group":
+        return this.#env.GROUPS.getByName(name)
     }
   }
+}
+
+/** Makes a call for every index, some at a time, until one fails. */
+async function each(
+  { step, name }: StoredEntry,
+  first: number,
+  end: number,
+  call: (index: number) => Promise<Result<null, Failure>>,
+): Promise<Result<null, Failure>> {
+  const attempt = async (index: number): Promise<Result<null, Failure>> => {
+    try {
+      return await call(index)
+    } catch (error) {
+      console.error("catalog step", step, name, index, error)
+      return err({ code: "unavailable", retryAfterMs: 1000 })
+    }
+  }
+  for (let from = first; from < end; from += CALLS_AT_ONCE) {
+    const indexes = Array.from({ length: Math.min(CALLS_AT_ONCE, end - from) }, (_, nth) => from + nth)
+    const results = await Promise.all(indexes.map(attempt))
+    const failed = results.find((result) => !result.ok)
+    if (failed) return failed
+  }
+  return ok(null)
+}
+
+function growthCount(settings: string): number {
+  return (JSON.parse(settings) as Partial<TopicSettings>).growths?.length ?? 0
 }
 
 function objectCount(entry: StoredEntry): number {
   switch (entry.kind) {
     case "queue":
+    case "group":
       return 1
     case "topic":
       return (JSON.parse(entry.settings) as TopicSettings).partitions
   }
 }
 
-function stepOf(entry: StoredEntry): CatalogStep<QueueSettings | TopicSettings> {
-  const settings = JSON.parse(entry.settings) as QueueSettings | TopicSettings
+function stepOf(entry: StoredEntry): CatalogStep<QueueSettings | TopicSettings | GroupSettings> {
+  const settings = JSON.parse(entry.settings) as QueueSettings | TopicSettings | GroupSettings
   return { incarnation: entry.incarnation, version: entry.version, settings }
 }

@@ -8,6 +8,15 @@ import type {
   SettleReply,
   Settlement,
 } from "../core/queue/commands.ts"
+import type {
+  GroupDescription,
+  GroupSeekRequest,
+  GroupSeekResult,
+  HeartbeatRequest,
+  JoinRequest,
+  MemberView,
+} from "../core/group/commands.ts"
+import type { GroupSettings } from "../core/group/settings.ts"
 import type { OperatorApi } from "../core/queue/operator/commands.ts"
 import type { QueueSettings } from "../core/queue/settings.ts"
 import type { Result } from "../core/result.ts"
@@ -20,7 +29,25 @@ import type {
   ReadReply,
   ReadRequest,
 } from "../core/stream/commands.ts"
+import type {
+  CommitReply,
+  CommitRequest,
+  GrantRequest,
+  GroupOffset,
+  Owner,
+  SeekReply,
+  SeekTarget,
+} from "../core/stream/group-commands.ts"
 import type { TopicSettings } from "../core/stream/settings.ts"
+import type {
+  ShareOpenRequest,
+  ShareOutcome,
+  ShareReceiveReply,
+  ShareReceiveRequest,
+  ShareSettlement,
+  ShareStatistics,
+  ShareTerms,
+} from "../core/stream/share/commands.ts"
 
 export { objectName } from "../core/object-name.ts"
 
@@ -57,8 +84,72 @@ export interface PartitionApi {
   trim(version: number, offset: number): Promise<Result<PartitionStatistics, Failure>>
   /** Where records of `timestamp` and younger begin. */
   offsetAt(version: number, timestamp: number): Promise<Result<OffsetLookup, Failure>>
-  /** The newest record of a key; `not_found` where there is none, or it is a tombstone; `conflict` where nothing is compacted. */
+  /** The newest record of a key in this partition; `not_found` where there is none, `conflict` where nothing is compacted. */
   latest(version: number, key: Uint8Array): Promise<Result<LatestRecord, Failure>>
+}
+
+/** What a partition does for consumer groups. */
+export interface PartitionGroupApi {
+  /** Fences whoever had the partition for the group and gives it to a member or nobody; idempotent. `fenced` for an older epoch or generation. */
+  grant(version: number, request: GrantRequest): Promise<Result<GroupOffset, Failure>>
+  /** Where the group stands; of another generation nothing is known. */
+  groupOffset(version: number, group: string, generation: number): Promise<Result<GroupOffset, Failure>>
+  /** Where a seek would lead. */
+  previewSeek(
+    version: number,
+    group: string,
+    generation: number,
+    target: SeekTarget,
+  ): Promise<Result<SeekReply, Failure>>
+  /** A read for a member: `fenced` where the partition is not its any more; ends before the grant's limit. */
+  fetchFor(version: number, owner: Owner, request: ReadRequest): Promise<Result<ReadReply, Failure>>
+  commitOffset(version: number, request: CommitRequest): Promise<Result<CommitReply, Failure>>
+  /** Forgets a group that was deleted, of this generation or an older one: consumer or share group. */
+  forgetGroup(group: string, generation: number): Promise<Result<null, Failure>>
+  /** Forgets the offset of a group that nobody used for long, unless it was used under a greater epoch; it may begin anew. */
+  expireOffset(group: string, generation: number, epoch: number): Promise<Result<null, Failure>>
+  /** Notes a barrier at the log's end and refuses appends until the settings say `partitions`; idempotent. Answers its offset. */
+  seal(incarnation: number, partitions: number): Promise<Result<number, Failure>>
+}
+
+/** What a partition does for share groups. All but `shareOpen` answer `share_not_open` where the group has not begun. */
+export interface PartitionShareApi {
+  shareOpen(version: number, request: ShareOpenRequest): Promise<Result<ShareStatistics, Failure>>
+  shareReceive(
+    version: number,
+    terms: ShareTerms,
+    request: ShareReceiveRequest,
+  ): Promise<Result<ShareReceiveReply, Failure>>
+  /** One outcome per settlement, in order. */
+  shareSettle(
+    version: number,
+    terms: ShareTerms,
+    settlements: readonly ShareSettlement[],
+  ): Promise<Result<readonly ShareOutcome[], Failure>>
+  shareStatistics(version: number, terms: ShareTerms): Promise<Result<ShareStatistics, Failure>>
+  /** Takes frames from another object's outbox, exactly once. Returns the highest sequence taken. */
+  accept(move: MoveRequest): Promise<Result<number, Failure>>
+}
+
+/** The coordinator of one group. */
+export interface GroupApi {
+  init(step: CatalogStep<GroupSettings>): Promise<Result<null, Failure>>
+  configure(step: CatalogStep<GroupSettings>): Promise<Result<null, Failure>>
+  /** Has the group forgotten by every partition first. */
+  destroy(incarnation: number): Promise<Result<null, Failure>>
+  /** Answers once the member has its first partitions, or after a moment without. */
+  join(version: number, request: JoinRequest): Promise<Result<MemberView, Failure>>
+  /** `not_found` of a member that is out. */
+  heartbeat(version: number, request: HeartbeatRequest): Promise<Result<MemberView, Failure>>
+  /** A look that does not count as a heartbeat. */
+  member(version: number, memberId: string): Promise<Result<MemberView, Failure>>
+  leave(version: number, memberId: string): Promise<Result<null, Failure>>
+  describe(version: number): Promise<Result<GroupDescription, Failure>>
+  seek(version: number, request: GroupSeekRequest): Promise<Result<readonly GroupSeekResult[], Failure>>
+  /** The epoch for commits from outside, to these topics; `conflict` while the group has members. */
+  standalone(version: number, topics: readonly string[]): Promise<Result<number, Failure>>
+  /** Begins a share group in all partitions of a topic; idempotent. */
+  attach(version: number, topic: string): Promise<Result<null, Failure>>
 }
 
 /** A name as the catalog holds it. */
@@ -94,6 +185,10 @@ export interface CatalogApi {
   getTopic(name: string): Promise<Result<CatalogEntry<TopicSettings>, Failure>>
   listTopics(request: ListRequest): Promise<Page<CatalogEntry<TopicSettings>>>
   deleteTopic(name: string): Promise<Result<null, Failure>>
+  putGroup(name: string, patch: Partial<GroupSettings>): Promise<Result<PutReply<GroupSettings>, Failure>>
+  getGroup(name: string): Promise<Result<CatalogEntry<GroupSettings>, Failure>>
+  listGroups(request: ListRequest): Promise<Page<CatalogEntry<GroupSettings>>>
+  deleteGroup(name: string): Promise<Result<null, Failure>>
   /** A producer's id and epoch: with a name, the same id at the next epoch, so that who had it before is fenced. */
   openProducer(name: string | null): Promise<Result<ProducerIdentity, Failure>>
 }

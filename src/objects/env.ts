@@ -1,4 +1,5 @@
 import type { CatalogObject } from "./catalog-object.ts"
+import type { GroupObject } from "./group-object.ts"
 import type { PartitionObject } from "./partition-object.ts"
 import type { QueueObject } from "./queue-object.ts"
 
@@ -6,5 +7,6 @@ import type { QueueObject } from "./queue-object.ts"
 export interface ObjectEnv {
   readonly QUEUES: DurableObjectNamespace<QueueObject>
   readonly PARTITIONS: DurableObjectNamespace<PartitionObject>
+  readonly GROUPS: DurableObjectNamespace<GroupObject>
   readonly CATALOG: DurableObjectNamespace<CatalogObject>
 }

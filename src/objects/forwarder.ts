@@ -1,5 +1,5 @@
 import type { Failure } from "../core/errors.ts"
-import { MAX_FORWARD_BATCH } from "../core/limits.ts"
+import { MAX_FORWARD_BATCH, MAX_FORWARD_BYTES } from "../core/limits.ts"
 import { SubmissionWriter } from "../core/log/submission.ts"
 import type { Result } from "../core/result.ts"
 import type { OutboxRow, OutboxStore } from "../store/outbox-store.ts"
@@ -64,7 +64,7 @@ export class Forwarder {
   async #carry(target: string): Promise<void> {
     try {
       for (;;) {
-        const rows = this.#host.outbox.oldest(target, MAX_FORWARD_BATCH)
+        const rows = this.#host.outbox.oldest(target, MAX_FORWARD_BATCH, MAX_FORWARD_BYTES)
         if (rows.length === 0) break
         this.#underWay.set(target, Date.now() + TIMEOUT_MS)
         const request = this.#request(rows)
@@ -73,6 +73,7 @@ export class Forwarder {
         this.#retries.delete(target)
         const isForgotten = await this.#host.taken(target, taken.value, request.sourceIncarnation)
         if (!isForgotten) return this.#backOff(target)
+        await nextTurn()
       }
       // in one turn with the look that found nothing: what comes later must find the target free
       this.#underWay.delete(target)
@@ -102,6 +103,11 @@ export class Forwarder {
     this.#retries.set(target, { at: Date.now() + delayMs, delayMs })
     this.#host.rearm()
   }
+}
+
+/** Lets whatever else waits for the object go first. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0))
 }
 
 async function withTimeout<T>(work: Promise<T>): Promise<T> {

@@ -191,7 +191,7 @@ export class QueueObject extends BrokerObject<Queue, QueueSettings> implements Q
   }
 
   #socketIsGone(socket: WebSocket): void {
-    this.enqueue({
+    this.enqueueAnyway({
       run: (engine, now) => {
         if (engine.ok) this.#subscriptions.orphan(socket, engine.value, now)
       },

@@ -24,6 +24,8 @@ export function applyToQueue(context: QueueSocketContext, { operation, blob }: F
   switch (operation.type) {
     case "subscribe-queue":
       return subscribe(context, operation, now)
+    case "subscribe-share":
+    case "watch-member":
     case "subscribe-partition":
       return refuse(context, [], operation.sub, { code: "invalid_request", detail: "a queue has no partitions" })
     case "credit": {
@@ -44,6 +46,8 @@ export function applyToQueue(context: QueueSocketContext, { operation, blob }: F
       const results = operation.settlements.map((each) => queue.settle(completeSettlement(each), now))
       return outbox.add(socket, { type: "settled", ref: operation.ref, results })
     }
+    case "settle-share":
+      return refuse(context, [operation.ref], null, { code: "invalid_request", detail: "a queue has no share groups" })
     case "bye":
       return subscriptions.removeAll(socket, queue, now)
   }
@@ -76,7 +80,7 @@ function subscribe(
     const detail = `at most ${MAX_SUBSCRIPTIONS_PER_OBJECT} subscriptions of one queue on a socket`
     return refuse(context, [], operation.sub, { code: "invalid_request", detail })
   }
-  const consumer = randomConsumer(subscriptions)
+  const consumer = subscriptions.newConsumer()
   subscriptions.add(socket, { ...wanted, consumer, joinedAt: now, sentMessages: 0, sentBytes: 0 }, queue)
   const { incarnation } = queue.state.identity
   outbox.add(socket, { type: "subscribed", sub: operation.sub, incarnation, nextOffset: null })
@@ -118,13 +122,5 @@ export function decodeBatch(blob: Uint8Array): Submissions | null {
   } catch (error) {
     if (error instanceof CorruptError) return null
     throw error
-  }
-}
-
-/** Ids are random, so that one from before an eviction is not given again; 0 means detached. */
-function randomConsumer(subscriptions: QueueSubscriptions): number {
-  for (;;) {
-    const [id = 0] = crypto.getRandomValues(new Uint32Array(1))
-    if (id !== 0 && !subscriptions.socketOf(id)) return id
   }
 }

@@ -47,11 +47,24 @@ export function refuseFrames(socket: WebSocket, frames: readonly Framed<ToObject
 
 function refsOf(operation: ToObject): readonly number[] {
   if (operation.type === "publish") return operation.refs
-  return operation.type === "settle" ? [operation.ref] : []
+  return operation.type === "settle" || operation.type === "settle-share" ? [operation.ref] : []
 }
 
 function subOf(operation: ToObject): number | null {
-  return operation.type === "subscribe-queue" || operation.type === "subscribe-partition" ? operation.sub : null
+  switch (operation.type) {
+    case "subscribe-queue":
+    case "subscribe-partition":
+    case "subscribe-share":
+    case "watch-member":
+      return operation.sub
+    case "credit":
+    case "unsubscribe":
+    case "publish":
+    case "settle":
+    case "settle-share":
+    case "bye":
+      return null
+  }
 }
 
 /** Tells every session that the object is gone. */

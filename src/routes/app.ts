@@ -15,7 +15,7 @@ import { queryOf } from "./validate.ts"
 type AppContext = Context<{ Bindings: Env }>
 
 /** Parts of a path that are names, as opposed to numbers. */
-const NAMES = ["queue", "topic"]
+const NAMES = ["queue", "topic", "group", "member"]
 /** Whoever needs no token gets no namespace either. */
 const NOBODY: Result<{ namespace: string }, Failure> = ok({ namespace: "" })
 

@@ -4,10 +4,11 @@ import { err, ok, type Result } from "../core/result.ts"
 import type { CatalogEntry } from "../objects/contract.ts"
 import { dialer } from "../session/dial.ts"
 import { openSession, SUBPROTOCOL } from "../session/open-session.ts"
-import type { SessionContext } from "../session/ports.ts"
+import type { GroupCalls, SessionContext } from "../session/ports.ts"
 import type { Scope } from "./env.ts"
+import { commitOffsets } from "./groups/commit-offsets.ts"
 import type { MetadataCache } from "./metadata.ts"
-import { queueMetadata, SHARD, topicMetadata } from "./objects.ts"
+import { callGroup, groupMetadata, queueMetadata, SHARD, topicMetadata } from "./objects.ts"
 import type { Operation } from "./operation.ts"
 
 /** `GET /v1/connect` */
@@ -36,11 +37,30 @@ function sessionContext(scope: Scope): SessionContext {
   const { env, caller } = scope
   const queue = (name: string): string => objectName(caller.namespace, name, SHARD)
   const partition = (topic: string, index: number): string => objectName(caller.namespace, topic, index)
+  const group = (name: string): string => objectName(caller.namespace, name, SHARD)
   return {
     resolveQueue: (name, fresh) => entryOf(queueMetadata, scope, name, fresh),
     resolveTopic: (name, fresh) => entryOf(topicMetadata, scope, name, fresh),
+    resolveGroup: (name, fresh) => entryOf(groupMetadata, scope, name, fresh),
     dialQueue: (name) => dialer(() => env.QUEUES.getByName(queue(name))),
     dialPartition: (topic, index) => dialer(() => env.PARTITIONS.getByName(partition(topic, index))),
+    dialGroup: (name) => dialer(() => env.GROUPS.getByName(group(name))),
+    groups: groupCalls(scope),
+  }
+}
+
+/** Calls to groups. A join names its member, and a heartbeat or leave is the same again, so each may be repeated. */
+function groupCalls(scope: Scope): GroupCalls {
+  return {
+    join: (name, request) => callGroup(scope, name, "idempotent", (group, { version }) => group.join(version, request)),
+    heartbeat: (name, request) =>
+      callGroup(scope, name, "idempotent", (group, { version }) => group.heartbeat(version, request)),
+    member: (name, memberId) =>
+      callGroup(scope, name, "idempotent", (group, { version }) => group.member(version, memberId)),
+    leave: (name, memberId) =>
+      callGroup(scope, name, "idempotent", (group, { version }) => group.leave(version, memberId)),
+    attach: (name, topic) => callGroup(scope, name, "idempotent", (group, { version }) => group.attach(version, topic)),
+    commit: (name, { memberId, offsets }) => commitOffsets(scope, name, memberId, offsets),
   }
 }
 

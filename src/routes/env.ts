@@ -1,9 +1,20 @@
-import type { CatalogApi, PartitionApi, QueueApi } from "../objects/contract.ts"
+import type {
+  CatalogApi,
+  GroupApi,
+  PartitionApi,
+  PartitionGroupApi,
+  PartitionShareApi,
+  QueueApi,
+} from "../objects/contract.ts"
+
+/** Everything that a partition answers. */
+type WholePartitionApi = PartitionApi & PartitionGroupApi & PartitionShareApi
 
 /** What the Worker is deployed with: see wrangler.toml. */
 export interface Env {
   readonly QUEUES: DurableObjectNamespace<QueueApi & Rpc.DurableObjectBranded>
-  readonly PARTITIONS: DurableObjectNamespace<PartitionApi & Rpc.DurableObjectBranded>
+  readonly PARTITIONS: DurableObjectNamespace<WholePartitionApi & Rpc.DurableObjectBranded>
+  readonly GROUPS: DurableObjectNamespace<GroupApi & Rpc.DurableObjectBranded>
   readonly CATALOG: DurableObjectNamespace<CatalogApi & Rpc.DurableObjectBranded>
   /** The secret every client presents. */
   readonly MILLRACE_TOKEN?: string
@@ -15,7 +26,10 @@ export interface Env {
 export type QueueStub = DurableObjectStub<QueueApi & Rpc.DurableObjectBranded>
 
 /** A partition object as the Worker calls it. */
-export type PartitionStub = DurableObjectStub<PartitionApi & Rpc.DurableObjectBranded>
+export type PartitionStub = DurableObjectStub<WholePartitionApi & Rpc.DurableObjectBranded>
+
+/** The coordinator of a group as the Worker calls it. */
+export type GroupStub = DurableObjectStub<GroupApi & Rpc.DurableObjectBranded>
 
 /** The catalog object as the Worker calls it. */
 export type CatalogStub = DurableObjectStub<CatalogApi & Rpc.DurableObjectBranded>

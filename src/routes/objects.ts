@@ -1,14 +1,15 @@
 import type { Failure } from "../core/errors.ts"
+import type { GroupSettings } from "../core/group/settings.ts"
 import { objectName } from "../core/object-name.ts"
 import type { QueueSettings } from "../core/queue/settings.ts"
 import type { Result } from "../core/result.ts"
 import type { TopicSettings } from "../core/stream/settings.ts"
 import type { CatalogEntry } from "../objects/contract.ts"
 import { callObject, type Repeat } from "./call-object.ts"
-import type { CatalogStub, PartitionStub, QueueStub, Scope } from "./env.ts"
+import type { CatalogStub, GroupStub, PartitionStub, QueueStub, Scope } from "./env.ts"
 import { MetadataCache } from "./metadata.ts"
 
-/** Queues have one shard for now. */
+/** Queues have one shard for now, groups one coordinator. */
 export const SHARD = 0
 
 /** What this isolate knows of queues. */
@@ -19,6 +20,11 @@ export const queueMetadata = new MetadataCache<QueueSettings>((scope, name) =>
 /** What this isolate knows of topics. */
 export const topicMetadata = new MetadataCache<TopicSettings>((scope, name) =>
   callCatalog(scope, "idempotent", (catalog) => catalog.getTopic(name)),
+)
+
+/** What this isolate knows of groups. */
+export const groupMetadata = new MetadataCache<GroupSettings>((scope, name) =>
+  callCatalog(scope, "idempotent", (catalog) => catalog.getGroup(name)),
 )
 
 /** Calls the catalog of the caller's namespace. */
@@ -40,6 +46,19 @@ export function callQueue<T>(
   const object = objectName(scope.caller.namespace, name, SHARD)
   return withFreshEntry(queueMetadata, scope, name, (entry) =>
     callObject(repeat, () => call(scope.env.QUEUES.getByName(object), entry)),
+  )
+}
+
+/** Calls the coordinator of group `name`; again with newer settings where it knows some. */
+export function callGroup<T>(
+  scope: Scope,
+  name: string,
+  repeat: Repeat,
+  call: (group: GroupStub, entry: CatalogEntry<GroupSettings>) => Promise<Result<T, Failure>>,
+): Promise<Result<T, Failure>> {
+  const object = objectName(scope.caller.namespace, name, SHARD)
+  return withFreshEntry(groupMetadata, scope, name, (entry) =>
+    callObject(repeat, () => call(scope.env.GROUPS.getByName(object), entry)),
   )
 }
 

@@ -33,7 +33,7 @@ export interface Operation {
   readonly method: "GET" | "PUT" | "POST" | "DELETE"
   /** With `:name` for a part that varies. */
   readonly path: string
-  readonly tag: "queues" | "topics" | "sockets" | "system"
+  readonly tag: "queues" | "topics" | "groups" | "sockets" | "system"
   readonly summary: string
   /** False where no token is asked for. */
   readonly authenticated: boolean

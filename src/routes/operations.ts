@@ -1,4 +1,15 @@
 import { connect } from "./connect.ts"
+import { commitGroupOffsets } from "./groups/commit.ts"
+import { deleteGroup } from "./groups/delete.ts"
+import { fetchRecords } from "./groups/fetch.ts"
+import { getGroup } from "./groups/get.ts"
+import { heartbeat } from "./groups/heartbeat.ts"
+import { joinGroup } from "./groups/join.ts"
+import { leaveGroup } from "./groups/leave.ts"
+import { listGroups } from "./groups/list.ts"
+import { getGroupOffsets } from "./groups/offsets.ts"
+import { putGroup } from "./groups/put.ts"
+import { seekGroup } from "./groups/seek.ts"
 import type { Operation } from "./operation.ts"
 import { ackMessages } from "./queues/ack.ts"
 import { browseMessages } from "./queues/browse.ts"
@@ -17,6 +28,11 @@ import { receiveMessages } from "./queues/receive.ts"
 import { resendMessage } from "./queues/resend.ts"
 import { sendMessages } from "./queues/send.ts"
 import { startRedrive } from "./queues/start-redrive.ts"
+import { ackShare } from "./shares/ack.ts"
+import { extendShare } from "./shares/extend.ts"
+import { getShare } from "./shares/get.ts"
+import { nackShare } from "./shares/nack.ts"
+import { receiveShare } from "./shares/receive.ts"
 import { health } from "./system/health.ts"
 import { openapi } from "./system/openapi.ts"
 import { appendRecords } from "./topics/append.ts"
@@ -63,6 +79,22 @@ export const OPERATIONS: readonly Operation[] = [
   watchHead,
   getLatest,
   trimRecords,
+  listGroups,
+  putGroup,
+  getGroup,
+  deleteGroup,
+  joinGroup,
+  heartbeat,
+  leaveGroup,
+  fetchRecords,
+  getGroupOffsets,
+  commitGroupOffsets,
+  seekGroup,
+  getShare,
+  receiveShare,
+  ackShare,
+  nackShare,
+  extendShare,
   connect,
   health,
   openapi,

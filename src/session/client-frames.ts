@@ -4,6 +4,8 @@ import { err, ok, type Result } from "../core/result.ts"
 import { encodeUtf8, invalidField, isJsonObject, type JsonObject } from "../protocol/native/fields.ts"
 import { elementTexts, parseJsonText } from "../protocol/native/json-text.ts"
 import type { ClientFrame } from "./client-frame.ts"
+import { parseHeartbeat, parseJoin, parseLeave } from "./client-members.ts"
+import { parseCommit } from "./client-commits.ts"
 import { parsePublish, parseSettle } from "./client-requests.ts"
 import { parseCredit, parseSubscribe, parseUnsubscribe } from "./client-subscriptions.ts"
 import type { About } from "./server-frames.ts"
@@ -14,6 +16,20 @@ export type ParsedFrame = Result<
   { readonly failure: Failure; readonly about: About }
 >
 
+const TYPES = [
+  "publish",
+  "subscribe",
+  "credit",
+  "ack",
+  "nack",
+  "extend",
+  "unsubscribe",
+  "join",
+  "heartbeat",
+  "leave",
+  "commit",
+  "ping",
+] as const
 const NOTHING: About = { ref: null, sub: null }
 /** A character of JavaScript takes at most as many bytes. */
 const MAX_CHARACTER_BYTES = 3
@@ -53,10 +69,18 @@ function parseByType(text: string, value: JsonObject): Result<ClientFrame, Failu
       return parseCredit(value)
     case "unsubscribe":
       return parseUnsubscribe(value)
+    case "join":
+      return parseJoin(value)
+    case "heartbeat":
+      return parseHeartbeat(value)
+    case "leave":
+      return parseLeave(value)
+    case "commit":
+      return parseCommit(text, value)
     case "ping":
       return ok({ type: "ping" })
   }
-  return invalidField("/type", "must be publish, subscribe, credit, ack, nack, extend, unsubscribe or ping")
+  return invalidField("/type", `must be ${TYPES.slice(0, -1).join(", ")} or ${TYPES.at(-1)}`)
 }
 
 function isTooLarge(text: string): boolean {

@@ -4,13 +4,14 @@ import { parseAppendTerms } from "../protocol/native/append-request.ts"
 import { invalidField, type JsonObject } from "../protocol/native/fields.ts"
 import { parseMessages } from "../protocol/native/messages.ts"
 import { parseRecords } from "../protocol/native/records.ts"
-import { parseSettlements, type SettleKind } from "../protocol/native/settlements.ts"
+import { type ParsedSettlement, parseSettlements, type SettleKind } from "../protocol/native/settlements.ts"
+import { type ParsedShareSettlement, parseShareSettlements } from "../protocol/native/share-settlements.ts"
 import { checkFields, parseName, parseNumber } from "./client-fields.ts"
 import type { ClientFrame } from "./client-frame.ts"
 
 const QUEUE_FIELDS: ReadonlySet<string> = new Set(["type", "ref", "queue", "messages"])
 const TOPIC_FIELDS: ReadonlySet<string> = new Set(["type", "ref", "topic", "records", "producer", "expectedOffset"])
-const SETTLE_ENVELOPE: readonly string[] = ["type", "ref", "sub", "queue"]
+const ENVELOPE: readonly string[] = ["type", "ref", "sub", "queue", "topic", "share"]
 
 /** `publish`: messages to a queue or records to a topic. `text` is the frame's own. */
 export function parsePublish(text: string, value: JsonObject): Result<ClientFrame, Failure> {
@@ -19,15 +20,50 @@ export function parsePublish(text: string, value: JsonObject): Result<ClientFram
   return value["topic"] === undefined ? publishMessages(text, value, ref.value) : publishRecords(text, value, ref.value)
 }
 
-/** `ack`, `nack` and `extend`, of a subscription or of a queue. */
+/** `ack`, `nack` and `extend`: of a subscription, of a queue, or of a share group on a topic. */
 export function parseSettle(kind: SettleKind, value: JsonObject): Result<ClientFrame, Failure> {
   const ref = parseNumber(value, "ref")
   if (!ref.ok) return ref
-  const queue = parseSettledQueue(value)
+  if (value["queue"] !== undefined) return settleQueue(kind, value, ref.value)
+  if (value["topic"] !== undefined || value["share"] !== undefined) return settleShare(kind, value, ref.value)
+  const sub = parseNumber(value, "sub")
+  return sub.ok ? ok({ type: "settle-subscribed", ref: ref.value, sub: sub.value, kind, value }) : sub
+}
+
+/** What a `settle-subscribed` says of a queue's receipts. */
+export function parseQueueReceipts(kind: SettleKind, value: JsonObject): Result<readonly ParsedSettlement[], Failure> {
+  return parseSettlements(kind, value, ENVELOPE)
+}
+
+/** What it says of receipts of a share group. */
+export function parseShareReceipts(
+  kind: SettleKind,
+  value: JsonObject,
+): Result<readonly ParsedShareSettlement[], Failure> {
+  return parseShareSettlements(kind, value, ENVELOPE)
+}
+
+function settleQueue(kind: SettleKind, value: JsonObject, ref: number): Result<ClientFrame, Failure> {
+  for (const field of ["sub", "topic", "share"]) {
+    if (value[field] !== undefined) return invalidField("/queue", `must not stand beside ${field}`)
+  }
+  const queue = parseName(value, "queue")
   if (!queue.ok) return queue
-  const settlements = parseSettlements(kind, value, SETTLE_ENVELOPE)
+  const settlements = parseQueueReceipts(kind, value)
+  return settlements.ok
+    ? ok({ type: "settle-queue", ref, queue: queue.value, settlements: settlements.value })
+    : settlements
+}
+
+function settleShare(kind: SettleKind, value: JsonObject, ref: number): Result<ClientFrame, Failure> {
+  if (value["sub"] !== undefined) return invalidField("/topic", "must not stand beside sub")
+  const topic = parseName(value, "topic")
+  if (!topic.ok) return topic
+  const group = parseName(value, "share")
+  if (!group.ok) return group
+  const settlements = parseShareReceipts(kind, value)
   if (!settlements.ok) return settlements
-  return ok({ type: "settle", ref: ref.value, queue: queue.value, settlements: settlements.value })
+  return ok({ type: "settle-share", ref, topic: topic.value, group: group.value, settlements: settlements.value })
 }
 
 function publishMessages(text: string, value: JsonObject, ref: number): Result<ClientFrame, Failure> {
@@ -49,9 +85,4 @@ function publishRecords(text: string, value: JsonObject, ref: number): Result<Cl
   const terms = parseAppendTerms(value["producer"], value["expectedOffset"])
   if (!terms.ok) return terms
   return ok({ type: "publish-records", ref, topic: topic.value, records: records.value, terms: terms.value })
-}
-
-function parseSettledQueue(value: JsonObject): Result<string | number, Failure> {
-  if (value["queue"] === undefined) return parseNumber(value, "sub")
-  return value["sub"] === undefined ? parseName(value, "queue") : invalidField("/queue", "must not stand beside sub")
 }

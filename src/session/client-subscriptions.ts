@@ -1,10 +1,13 @@
 import type { Failure } from "../core/errors.ts"
-import { MAX_PARTITIONS, MAX_VISIBILITY_TIMEOUT_MS } from "../core/limits.ts"
+import { MAX_LOCK_DURATION_MS, MAX_PARTITIONS, MAX_VISIBILITY_TIMEOUT_MS } from "../core/limits.ts"
+import type { TopicPartition } from "../core/group/commands.ts"
 import { ok, type Result } from "../core/result.ts"
 import { invalidField, type JsonObject, parseInteger } from "../protocol/native/fields.ts"
 import { checkFields, parseName, parseNumber, parseOptional } from "./client-fields.ts"
 import type { ClientFrame } from "./client-frame.ts"
 import type { Grant } from "./credit.ts"
+import { parseMemberId } from "../protocol/native/offset-commits.ts"
+import type { GroupOwner } from "./subscriptions.ts"
 
 const QUEUE_FIELDS: ReadonlySet<string> = new Set([
   "type",
@@ -22,15 +25,30 @@ const PARTITION_FIELDS: ReadonlySet<string> = new Set([
   "from",
   "credit",
   "creditBytes",
+  "group",
+  "memberId",
+  "epoch",
+])
+const SHARE_FIELDS: ReadonlySet<string> = new Set([
+  "type",
+  "sub",
+  "topic",
+  "partition",
+  "share",
+  "credit",
+  "creditBytes",
+  "lockDurationMs",
 ])
 const CREDIT_FIELDS: ReadonlySet<string> = new Set(["type", "sub", "credit", "creditBytes"])
+const OWNER_FIELDS = ["group", "memberId", "epoch"] as const
 const UNSUBSCRIBE_FIELDS: ReadonlySet<string> = new Set(["type", "sub"])
 
-/** `subscribe`: to a queue or to a partition. */
+/** `subscribe`: to a queue, to a partition, or to a partition as one of a share group. */
 export function parseSubscribe(value: JsonObject): Result<ClientFrame, Failure> {
   const sub = parseNumber(value, "sub")
   if (!sub.ok) return sub
-  return value["topic"] === undefined ? subscribeQueue(value, sub.value) : subscribePartition(value, sub.value)
+  if (value["topic"] === undefined) return subscribeQueue(value, sub.value)
+  return value["share"] === undefined ? subscribePartition(value, sub.value) : subscribeShare(value, sub.value)
 }
 
 /** `credit`: what the client is ready to take, in totals. */
@@ -72,22 +90,63 @@ function subscribeQueue(value: JsonObject, sub: number): Result<ClientFrame, Fai
 function subscribePartition(value: JsonObject, sub: number): Result<ClientFrame, Failure> {
   const fields = checkFields(value, PARTITION_FIELDS)
   if (!fields.ok) return fields
-  const topic = parseName(value, "topic")
-  if (!topic.ok) return topic
-  const partition = parseInteger(value["partition"], "/partition", 0, MAX_PARTITIONS - 1)
-  if (!partition.ok) return partition
+  const place = parsePlace(value)
+  if (!place.ok) return place
   const from = parseFrom(value["from"])
   if (!from.ok) return from
+  const owner = parseOwner(value)
+  if (!owner.ok) return owner
   const grant = parseGrant(value)
   if (!grant.ok) return grant
   return ok({
     type: "subscribe-partition",
     sub,
-    topic: topic.value,
-    partition: partition.value,
+    ...place.value,
     from: from.value,
+    owner: owner.value,
     grant: grant.value,
   })
+}
+
+function subscribeShare(value: JsonObject, sub: number): Result<ClientFrame, Failure> {
+  const fields = checkFields(value, SHARE_FIELDS)
+  if (!fields.ok) return fields
+  const place = parsePlace(value)
+  if (!place.ok) return place
+  const group = parseName(value, "share")
+  if (!group.ok) return group
+  const grant = parseGrant(value)
+  if (!grant.ok) return grant
+  const lock = parseOptional(value, "lockDurationMs", MAX_LOCK_DURATION_MS)
+  if (!lock.ok) return lock
+  return ok({
+    type: "subscribe-share",
+    sub,
+    ...place.value,
+    group: group.value,
+    grant: grant.value,
+    lockDurationMs: lock.value,
+  })
+}
+
+function parsePlace(value: JsonObject): Result<TopicPartition, Failure> {
+  const topic = parseName(value, "topic")
+  if (!topic.ok) return topic
+  const partition = parseInteger(value["partition"], "/partition", 0, MAX_PARTITIONS - 1)
+  return partition.ok ? ok({ topic: topic.value, partition: partition.value }) : partition
+}
+
+/** Who reads a partition for a group, null where nobody does; its three members come together. */
+function parseOwner(value: JsonObject): Result<GroupOwner | null, Failure> {
+  if (OWNER_FIELDS.every((field) => value[field] === undefined)) return ok(null)
+  const missing = OWNER_FIELDS.find((field) => value[field] === undefined)
+  if (missing !== undefined) return invalidField(`/${missing}`, "group, memberId and epoch come together")
+  const group = parseName(value, "group")
+  if (!group.ok) return group
+  const memberId = parseMemberId(value["memberId"], "/memberId")
+  if (!memberId.ok) return memberId
+  const epoch = parseNumber(value, "epoch")
+  return epoch.ok ? ok({ group: group.value, memberId: memberId.value, epoch: epoch.value }) : epoch
 }
 
 function parseFrom(value: unknown): Result<number | "earliest" | "latest", Failure> {

@@ -4,7 +4,8 @@ import type { FromObject } from "../protocol/internal/frames.ts"
 import { deliveriesJson } from "../protocol/native/deliveries.ts"
 import { entriesJson, readEntries, type ReadEntries, type ReadView } from "../protocol/native/reads.ts"
 import { SHARD } from "./publishes.ts"
-import { messagesFrame, recordsFrame } from "./server-frames.ts"
+import { shareContent, type ShareSource } from "../protocol/native/share-json.ts"
+import { messagesFrame, recordsFrame, shareFrame } from "./server-frames.ts"
 
 /** A `deliver` frame for the client, and what it takes of the credit: counted as the object counts. */
 export interface Delivered {
@@ -24,6 +25,22 @@ export function deliverMessages(sub: number, incarnation: number, blob: Uint8Arr
   const bytes = deliveries.reduce((sum, { frame }) => sum + frame.length, 0)
   const messages = deliveriesJson({ incarnation, shard: SHARD }, deliveries)
   return { frame: messagesFrame(sub, messages, bytes), messages: deliveries.length, bytes }
+}
+
+/** Records of a partition, locked for a share group. */
+export function deliverShare(
+  sub: number,
+  source: ShareSource,
+  blob: Uint8Array,
+  timestamp: ReadView["timestamp"],
+): Delivered {
+  const deliveries = decodeDeliveries(blob)
+  const bytes = deliveries.reduce((sum, { frame }) => sum + frame.length, 0)
+  return {
+    frame: shareFrame(sub, shareContent(source, deliveries, timestamp), bytes),
+    messages: deliveries.length,
+    bytes,
+  }
 }
 
 /** Records of a partition with whose `timestamp` they show; damaged ones stand among them as problems. */

@@ -90,6 +90,9 @@ export class RecordFeed implements ObjectSocketEvents {
       case "deliver":
       case "confirm":
       case "settled":
+      case "share-settled":
+      case "share-subscribed":
+      case "member-news":
         return
     }
   }

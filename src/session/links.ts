@@ -1,4 +1,5 @@
 import type { Failure } from "../core/errors.ts"
+import type { GroupSettings } from "../core/group/settings.ts"
 import { MAX_SOCKET_OBJECTS } from "../core/limits.ts"
 import type { QueueSettings } from "../core/queue/settings.ts"
 import { err, ok, type Result } from "../core/result.ts"
@@ -6,29 +7,40 @@ import type { TopicSettings } from "../core/stream/settings.ts"
 import type { CatalogEntry } from "../objects/contract.ts"
 import { sameAppendRules } from "../protocol/native/append-rules.ts"
 import { sameSendRules } from "../protocol/native/send-rules.ts"
+import { checkKind } from "./group-kind.ts"
 import { type LinkHost, ObjectLink } from "./object-link.ts"
 import { type Dial, RETRY_AFTER_MS, type SessionContext } from "./ports.ts"
 import { Target } from "./target.ts"
 
-/** What links tell the session about its subscriptions. */
-export type SubscriptionHost = Pick<LinkHost, "subscriptionSaid" | "subscriptionFailed">
+/** What links tell the session about its subscriptions, or about the members that it watches. */
+export interface SubscriptionHost extends Pick<LinkHost, "subscriptionSaid" | "subscriptionRefused"> {
+  /** The link that a subscription went over is of no more use. */
+  subscriptionLost(sub: number, failure: Failure): void
+}
+
+/** Who hears what links of queues and partitions say, and who what links of groups say. */
+export interface LinkHosts {
+  readonly subscriptions: SubscriptionHost
+  readonly watches: SubscriptionHost
+}
 
 const NO_ROOM: Failure = { code: "overloaded", retryAfterMs: RETRY_AFTER_MS }
 
 /** The internal sockets of one client socket, one per object and opened on first use, and the names behind them. */
-export class Links implements LinkHost {
+export class Links {
   readonly #context: SessionContext
-  readonly #host: SubscriptionHost
+  readonly #hosts: { readonly [Kind in keyof LinkHosts]: LinkHost }
   readonly #queues = new Map<string, Target<QueueSettings>>()
   readonly #topics = new Map<string, Target<TopicSettings>>()
+  readonly #groups = new Map<string, Target<GroupSettings>>()
   /** In order of last use. */
   readonly #links = new Map<string, ObjectLink>()
   readonly #scheduled = new Set<ObjectLink>()
   #closed = false
 
-  constructor(context: SessionContext, host: SubscriptionHost) {
+  constructor(context: SessionContext, hosts: LinkHosts) {
     this.#context = context
-    this.#host = host
+    this.#hosts = { subscriptions: this.#hostOf(hosts.subscriptions), watches: this.#hostOf(hosts.watches) }
   }
 
   /** The queue `name`, for what must happen in order once its settings are known. */
@@ -39,6 +51,39 @@ export class Links implements LinkHost {
   /** The topic `name`, likewise. */
   topic(name: string): Target<TopicSettings> {
     return targetOf(this.#topics, name, () => new Target(name, this.#context.resolveTopic, sameAppendRules))
+  }
+
+  /** The group `name`, likewise. */
+  group(name: string): Target<GroupSettings> {
+    return targetOf(this.#groups, name, () => new Target(name, this.#context.resolveGroup, sameKind))
+  }
+
+  /** The group `name`, which must be of this kind; asks the catalog where it seems to be of the other. */
+  groupOfKind(
+    name: string,
+    type: GroupSettings["type"],
+    step: (entry: Result<CatalogEntry<GroupSettings>, Failure>) => void,
+  ): void {
+    const target = this.group(name)
+    target.run((known) => {
+      const checked = known.ok ? checkKind(known.value, type) : known
+      if (!known.ok || checked.ok) return step(checked)
+      target.outdated()
+      target.run((entry) => step(entry.ok ? checkKind(entry.value, type) : entry))
+    })
+  }
+
+  /** The topic `name`, which is to have so many partitions; asks the catalog where it seems to have less. */
+  withPartitions(
+    name: string,
+    partitions: number,
+    step: (entry: Result<CatalogEntry<TopicSettings>, Failure>) => void,
+  ): void {
+    const target = this.topic(name)
+    target.run((known) => {
+      if (!known.ok || known.value.settings.partitions >= partitions) return step(known)
+      return target.reload().then(step)
+    })
   }
 
   /** The link to a queue's object. */
@@ -56,6 +101,13 @@ export class Links implements LinkHost {
     return this.#link(`topic/${name}/${partition}`, gone, this.topic(name), entry, dial)
   }
 
+  /** The link to a group's coordinator. */
+  toGroup(entry: CatalogEntry<GroupSettings>): Result<ObjectLink, Failure> {
+    const { name } = entry
+    const gone: Failure = { code: "not_found", resource: "group", name }
+    return this.#link(`group/${name}`, gone, this.group(name), entry, () => this.#context.dialGroup(name), "watches")
+  }
+
   /** Ends all links; see `ObjectLink.close`. */
   close(goodbye: boolean): void {
     this.#closed = true
@@ -63,23 +115,22 @@ export class Links implements LinkHost {
     this.#links.clear()
   }
 
+  #hostOf(host: SubscriptionHost): LinkHost {
+    return {
+      schedule: (link) => this.#schedule(link),
+      subscriptionSaid: (frame, blob) => host.subscriptionSaid(frame, blob),
+      subscriptionRefused: (sub, failure) => host.subscriptionRefused(sub, failure),
+      lost: (link, failure) => {
+        if (this.#links.get(link.key) === link) this.#links.delete(link.key)
+        for (const sub of link.subscriptions) host.subscriptionLost(sub, failure)
+      },
+    }
+  }
+
   /** What is said within one macrotask leaves as one frame per object: frames are expensive, bytes are not. */
-  schedule(link: ObjectLink): void {
+  #schedule(link: ObjectLink): void {
     if (this.#scheduled.size === 0) setTimeout(() => this.#flush(), 0)
     this.#scheduled.add(link)
-  }
-
-  subscriptionSaid(...said: Parameters<SubscriptionHost["subscriptionSaid"]>): void {
-    this.#host.subscriptionSaid(...said)
-  }
-
-  subscriptionFailed(sub: number, failure: Failure): void {
-    this.#host.subscriptionFailed(sub, failure)
-  }
-
-  lost(link: ObjectLink, failure: Failure): void {
-    if (this.#links.get(link.key) === link) this.#links.delete(link.key)
-    for (const sub of link.subscriptions) this.#host.subscriptionFailed(sub, failure)
   }
 
   #flush(): void {
@@ -94,11 +145,12 @@ export class Links implements LinkHost {
     target: Target<Settings>,
     entry: CatalogEntry<Settings>,
     dial: () => Dial,
+    host: keyof LinkHosts = "subscriptions",
   ): Result<ObjectLink, Failure> {
     if (this.#closed) return err(NO_ROOM)
     const known = this.#links.get(key)
     if (known === undefined && !this.#makeRoom()) return err(NO_ROOM)
-    const open = known ?? new ObjectLink(key, gone, this, (events) => target.dial(dial(), entry, events))
+    const open = known ?? new ObjectLink(key, gone, this.#hosts[host], (events) => target.dial(dial(), entry, events))
     this.#links.delete(key)
     this.#links.set(key, open)
     return ok(open)
@@ -114,6 +166,11 @@ export class Links implements LinkHost {
     }
     return false
   }
+}
+
+/** What a group is for is fixed; all else the group knows itself. */
+function sameKind(one: GroupSettings, other: GroupSettings): boolean {
+  return one.type === other.type
 }
 
 /** The target of `name`. Idle ones are forgotten now and then: a client may make up names for ever. */

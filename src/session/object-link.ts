@@ -1,16 +1,26 @@
 import type { Failure } from "../core/errors.ts"
 import type { LogRecord } from "../core/log/types.ts"
+import type { Settlement, SettleReply } from "../core/queue/commands.ts"
 import type { Result } from "../core/result.ts"
 import type { AppendTerms } from "../core/stream/commands.ts"
+import type { ShareOutcome, ShareSettlement, ShareTerms } from "../core/stream/share/commands.ts"
 import type { Framed, FromObject, ToObject } from "../protocol/internal/frames.ts"
 import type { TermsByPlace } from "../protocol/native/deduplication.ts"
 import { OutboundBatch } from "./outbound.ts"
 import { CLOSE_BROKEN, CLOSE_GOODBYE, type ObjectSocket, type ObjectSocketEvents, RETRY_AFTER_MS } from "./ports.ts"
 import type { PublishPart } from "./publishes.ts"
-import type { PendingSettle } from "./settles.ts"
 
 /** Frames of an object that are about one of the session's subscriptions. */
-export type SubscriptionFrame = Extract<FromObject, { type: "subscribed" | "deliver" | "rows" | "ended" }>
+export type SubscriptionFrame = Extract<
+  FromObject,
+  { type: "subscribed" | "share-subscribed" | "member-news" | "deliver" | "rows" | "ended" }
+>
+
+/** What waits for the object's answer to receipts: exactly one of these is called, once. */
+export interface SettlePart<Outcomes> {
+  settled(outcomes: Outcomes): void
+  failed(failure: Failure): void
+}
 
 /** What a link tells the session that it belongs to. */
 export interface LinkHost {
@@ -18,7 +28,7 @@ export interface LinkHost {
   schedule(link: ObjectLink): void
   subscriptionSaid(frame: SubscriptionFrame, blob: Uint8Array): void
   /** The object refused what a subscription asked for. */
-  subscriptionFailed(sub: number, failure: Failure): void
+  subscriptionRefused(sub: number, failure: Failure): void
   /** The link is of no more use; its publishes and receipts have had their answers. */
   lost(link: ObjectLink, failure: Failure): void
 }
@@ -31,7 +41,8 @@ export class ObjectLink {
   readonly #host: LinkHost
   readonly #gone: Failure
   readonly #publishes = new Map<number, PublishPart>()
-  readonly #settles = new Map<number, PendingSettle>()
+  readonly #settles = new Map<number, SettlePart<SettleReply>>()
+  readonly #shareSettles = new Map<number, SettlePart<readonly ShareOutcome[]>>()
   readonly #batch = new OutboundBatch()
   #socket: ObjectSocket | null = null
   /** How the link was closed before its socket was there. */
@@ -54,7 +65,8 @@ export class ObjectLink {
 
   /** Whether nothing would be missed if it were closed. */
   get isIdle(): boolean {
-    return this.subscriptions.size === 0 && this.#publishes.size === 0 && this.#settles.size === 0
+    const unanswered = this.#publishes.size + this.#settles.size + this.#shareSettles.size
+    return this.subscriptions.size === 0 && unanswered === 0
   }
 
   publish(records: readonly LogRecord[], terms: TermsByPlace, part: PublishPart): void {
@@ -64,17 +76,30 @@ export class ObjectLink {
     this.#host.schedule(this)
   }
 
-  append(records: readonly LogRecord[], terms: AppendTerms | null, part: PublishPart): void {
+  /** `partitions` is the number by which the records were routed. */
+  append(records: readonly LogRecord[], terms: AppendTerms | null, partitions: number, part: PublishPart): void {
     const ref = ++this.#lastRef
     this.#publishes.set(ref, part)
-    this.#batch.append(ref, records, terms)
+    this.#batch.append(ref, records, terms, partitions)
     this.#host.schedule(this)
   }
 
-  settle(pending: PendingSettle): void {
+  settle(settlements: readonly Settlement[], part: SettlePart<SettleReply>): void {
     const ref = ++this.#lastRef
-    this.#settles.set(ref, pending)
-    this.#batch.add({ type: "settle", ref, settlements: pending.settlements })
+    this.#settles.set(ref, part)
+    this.#batch.add({ type: "settle", ref, settlements })
+    this.#host.schedule(this)
+  }
+
+  /** Settles records of a share group. */
+  settleShare(
+    terms: ShareTerms,
+    settlements: readonly ShareSettlement[],
+    part: SettlePart<readonly ShareOutcome[]>,
+  ): void {
+    const ref = ++this.#lastRef
+    this.#shareSettles.set(ref, part)
+    this.#batch.add({ type: "settle-share", ref, terms, settlements })
     this.#host.schedule(this)
   }
 
@@ -126,14 +151,18 @@ export class ObjectLink {
     switch (operation.type) {
       case "confirm":
         for (const confirm of operation.confirms) {
-          this.#takePublish(confirm.ref)?.confirmed(operation.incarnation, confirm)
+          take(this.#publishes, confirm.ref)?.confirmed(operation.incarnation, confirm)
         }
         return
       case "settled":
-        return this.#takeSettle(operation.ref)?.settled(operation.results)
+        return take(this.#settles, operation.ref)?.settled(operation.results)
+      case "share-settled":
+        return take(this.#shareSettles, operation.ref)?.settled(operation.outcomes)
       case "failed":
         return this.#failed(operation)
       case "subscribed":
+      case "share-subscribed":
+      case "member-news":
       case "deliver":
       case "rows":
       case "ended":
@@ -143,23 +172,12 @@ export class ObjectLink {
 
   #failed({ refs, sub, failure }: Extract<FromObject, { type: "failed" }>): void {
     for (const ref of refs) {
-      this.#takePublish(ref)?.failed(failure)
-      this.#takeSettle(ref)?.failed(failure)
+      take(this.#publishes, ref)?.failed(failure)
+      take(this.#settles, ref)?.failed(failure)
+      take(this.#shareSettles, ref)?.failed(failure)
     }
-    if (sub !== null) return this.#host.subscriptionFailed(sub, failure)
+    if (sub !== null) return this.#host.subscriptionRefused(sub, failure)
     if (refs.length === 0) this.#down(failure)
-  }
-
-  #takePublish(ref: number): PublishPart | undefined {
-    const part = this.#publishes.get(ref)
-    this.#publishes.delete(ref)
-    return part
-  }
-
-  #takeSettle(ref: number): PendingSettle | undefined {
-    const pending = this.#settles.get(ref)
-    this.#settles.delete(ref)
-    return pending
   }
 
   #down(failure: Failure): void {
@@ -167,8 +185,10 @@ export class ObjectLink {
     this.#lost = true
     for (const part of this.#publishes.values()) part.failed(failure)
     for (const pending of this.#settles.values()) pending.failed(failure)
+    for (const part of this.#shareSettles.values()) part.failed(failure)
     this.#publishes.clear()
     this.#settles.clear()
+    this.#shareSettles.clear()
     this.#host.lost(this, failure)
   }
 
@@ -177,4 +197,11 @@ export class ObjectLink {
     if (reason === "not_found") return this.#gone
     return { code: reason === "overloaded" ? reason : "unavailable", retryAfterMs: RETRY_AFTER_MS }
   }
+}
+
+/** What waits under `ref`, which its answer ends. */
+function take<Part>(waiting: Map<number, Part>, ref: number): Part | undefined {
+  const part = waiting.get(ref)
+  waiting.delete(ref)
+  return part
 }

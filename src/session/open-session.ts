@@ -22,7 +22,8 @@ function serve(socket: WebSocket, context: SessionContext): void {
     // A client that has just gone; its close says so in a moment.
     if (socket.readyState === WebSocket.OPEN) socket.send(text)
   }
-  const session = new Session({ send }, context)
+  const close = (code: number, reason: string): void => closeQuietly(socket, code, reason)
+  const session = new Session({ send, close }, context)
   // Else messages come as Blob.
   socket.binaryType = "arraybuffer"
   socket.addEventListener("message", ({ data }) => {

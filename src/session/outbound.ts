@@ -9,6 +9,7 @@ interface Publishing {
   readonly type: "publish"
   readonly refs: number[]
   readonly counts: number[]
+  readonly partitions?: number
 }
 
 interface Entry {
@@ -30,19 +31,20 @@ export class OutboundBatch {
 
   /** Publishes `records`, with `terms` by place among them; the answer will name `ref`. */
   publish(ref: number, records: readonly LogRecord[], terms: TermsByPlace): void {
-    const { operation, writer } = (this.#publishing ??= this.#beginPublish())
-    operation.refs.push(ref)
-    operation.counts.push(records.length)
-    addRecords(writer, records, terms)
+    this.#join(ref, records, terms, {})
   }
 
-  /** Publishes `records` to a partition; with `terms`, which are of one publish, no other joins it. */
-  append(ref: number, records: readonly LogRecord[], terms: AppendTerms | null): void {
-    if (terms === null) return this.publish(ref, records, null)
+  /**
+   * Publishes `records` to a partition, routed by a number of `partitions`; with `terms`, which are of one publish, no
+   * other joins it.
+   */
+  append(ref: number, records: readonly LogRecord[], terms: AppendTerms | null, partitions: number): void {
+    if (terms === null) return this.#join(ref, records, null, { partitions })
     const writer = new SubmissionWriter()
     addRecords(writer, records, null)
     this.#publishing = null
-    this.#entries.push({ operation: { type: "publish", refs: [ref], counts: [records.length], terms }, writer })
+    const operation: ToObject = { type: "publish", refs: [ref], counts: [records.length], terms, partitions }
+    this.#entries.push({ operation, writer })
   }
 
   /** Anything else. */
@@ -62,9 +64,22 @@ export class OutboundBatch {
     )
   }
 
-  #beginPublish(): { operation: Publishing; writer: SubmissionWriter } {
+  #join(
+    ref: number,
+    records: readonly LogRecord[],
+    terms: TermsByPlace,
+    routing: Pick<Publishing, "partitions">,
+  ): void {
+    if (this.#publishing?.operation.partitions !== routing.partitions) this.#publishing = null
+    const { operation, writer } = (this.#publishing ??= this.#beginPublish(routing))
+    operation.refs.push(ref)
+    operation.counts.push(records.length)
+    addRecords(writer, records, terms)
+  }
+
+  #beginPublish(routing: Pick<Publishing, "partitions">): { operation: Publishing; writer: SubmissionWriter } {
     const begun = {
-      operation: { type: "publish", refs: [], counts: [] } satisfies Publishing,
+      operation: { type: "publish", refs: [], counts: [], ...routing } satisfies Publishing,
       writer: new SubmissionWriter(),
     }
     this.#entries.push(begun)

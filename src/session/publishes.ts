@@ -2,10 +2,8 @@ import type { Failure } from "../core/errors.ts"
 import type { Confirm } from "../protocol/internal/frames.ts"
 import { recordResult } from "../protocol/native/append-results.ts"
 import { sendResultsJson } from "../protocol/native/deliveries.ts"
+import type { Answer } from "./answers.ts"
 import { confirmFrame, errorFrame, problemJson } from "./server-frames.ts"
-
-/** Sends the one answer that a client's frame gets. */
-export type Answer = (frame: string) => void
 
 /** What was published to one object and waits for its answer: exactly one of these is called, once. */
 export interface PublishPart {
@@ -40,14 +38,16 @@ export class QueuePublish implements PublishPart {
 export class TopicPublish {
   readonly #ref: number
   readonly #answer: Answer
+  readonly #onSealed: () => void
   readonly #results: string[]
   #waiting: number
   #stored = false
 
-  /** `records` of them go to `parts` partitions. */
-  constructor(ref: number, records: number, parts: number, answer: Answer) {
+  /** `records` of them go to `parts` partitions. `onSealed` is called where partitions were added meanwhile. */
+  constructor(ref: number, records: number, parts: number, answer: Answer, onSealed: () => void) {
     this.#ref = ref
     this.#answer = answer
+    this.#onSealed = onSealed
     this.#results = Array.from<string>({ length: records }).fill("null")
     this.#waiting = parts
   }
@@ -67,6 +67,7 @@ export class TopicPublish {
   }
 
   #failed(places: readonly number[], failure: Failure): void {
+    if (failure.code === "partition_sealed") this.#onSealed()
     const result = `{"problem":${problemJson(failure)}}`
     for (const place of places) this.#results[place] = result
     this.#answered(failure)

@@ -17,6 +17,11 @@ export function settledFrame(ref: number, results: string): string {
   return `{"type":"settled","ref":${ref},"results":${results}}`
 }
 
+/** `results` is a JSON array with one outcome per offset. */
+export function committedFrame(ref: number, results: string): string {
+  return `{"type":"committed","ref":${ref},"results":${results}}`
+}
+
 /** `nextOffset` is where a partition's subscription begins, null for a queue. */
 export function subscribedFrame(sub: number, nextOffset: number | null): string {
   const position = nextOffset === null ? "" : `,"nextOffset":${nextOffset}`
@@ -45,6 +50,11 @@ export interface ReadPosition {
 export function recordsFrame(sub: number, records: string, { nextOffset, endOffset, bytes }: ReadPosition): string {
   const position = `"nextOffset":${nextOffset},"endOffset":${endOffset},"bytes":${bytes}`
   return `{"type":"deliver","sub":${sub},"records":${records},${position}}`
+}
+
+/** `content` holds the members `records` and `ranges`; `bytes` is what they take of the credit. */
+export function shareFrame(sub: number, content: string, bytes: number): string {
+  return `{"type":"deliver","sub":${sub},${content},"bytes":${bytes}}`
 }
 
 /** A frame, a publish or a subscription that was refused. */

@@ -1,159 +1,122 @@
 import type { Failure } from "../core/errors.ts"
-import { MAX_UNANSWERED_BYTES, UNANSWERED_FRAME_BYTES } from "../core/limits.ts"
-import { invalidField } from "../protocol/native/fields.ts"
-import { type ContentIds, contentIds, needsContentIds, termsForObject } from "../protocol/native/deduplication.ts"
-import { routeRequest } from "../protocol/native/append-rules.ts"
-import { checkSend } from "../protocol/native/send-rules.ts"
-import type { FrameOf } from "./client-frame.ts"
+import { Answers } from "./answers.ts"
 import { type ParsedFrame, parseClientText } from "./client-frames.ts"
+import { Committer } from "./committer.ts"
 import { Links } from "./links.ts"
-import { type ClientPort, RETRY_AFTER_MS, type SessionContext } from "./ports.ts"
-import { type Answer, QueuePublish, TopicPublish } from "./publishes.ts"
-import { errorFrame, joinFrames, PONG_FRAME } from "./server-frames.ts"
-import { PendingSettle } from "./settles.ts"
+import { Members } from "./members.ts"
+import { Numbers } from "./numbers.ts"
+import { CLOSE_FENCED, type ClientPort, type SessionContext } from "./ports.ts"
+import { Publisher } from "./publisher.ts"
+import { PONG_FRAME } from "./server-frames.ts"
+import { Settler } from "./settler.ts"
 import { Subscriber } from "./subscriber.ts"
 import { Subscriptions } from "./subscriptions.ts"
+import { Turns } from "./turns.ts"
+import { Watches } from "./watches.ts"
 
 /** A client's socket, from its first frame to its last: what arrives is sorted by object, what objects say is joined. */
 export class Session {
   readonly #client: ClientPort
-  readonly #subscriptions: Subscriptions
+  readonly #answers: Answers
   readonly #links: Links
+  readonly #publisher: Publisher
   readonly #subscriber: Subscriber
-  /** Picks the partition of records without a key: one per topic, so that they make one batch. */
-  readonly #luck = Math.random()
-  #replies: string[] = []
-  #unansweredBytes = 0
+  readonly #settler: Settler
+  readonly #watches: Watches
+  readonly #members: Members
+  readonly #committer: Committer
   #closed = false
 
   constructor(client: ClientPort, context: SessionContext) {
     this.#client = client
-    const reply = (frame: string): void => this.#reply(frame)
-    this.#subscriptions = new Subscriptions(reply)
+    const answers = new Answers((text) => this.#send(text))
+    const numbers = new Numbers()
+    const turns = new Turns()
+    const turnedAway = (group: string, memberId: string): void => this.#members.turnedAway(group, memberId)
+    const subscriptions = new Subscriptions(numbers, (frame) => answers.reply(frame), turnedAway)
+    this.#answers = answers
+    this.#watches = new Watches(() => this.#links)
     this.#links = new Links(context, {
-      subscriptionSaid: (frame, blob) => this.#subscriptions.said(frame, blob),
-      subscriptionFailed: (sub, failure) => this.#subscriptions.end(sub, failure),
+      watches: this.#watches,
+      subscriptions: {
+        subscriptionSaid: (frame, blob) => subscriptions.said(frame, blob),
+        subscriptionRefused: (sub, failure) => this.#subscriber.refused(sub, failure),
+        subscriptionLost: (sub, failure) => subscriptions.end(sub, failure),
+      },
     })
-    this.#subscriber = new Subscriber(this.#subscriptions, this.#links, reply)
+    this.#publisher = new Publisher(this.#links, answers)
+    this.#subscriber = new Subscriber(subscriptions, this.#links, context, answers)
+    this.#settler = new Settler(subscriptions, this.#subscriber, this.#links, answers)
+    const { groups } = context
+    const fenced = (): void => this.#end(CLOSE_FENCED, "fenced")
+    this.#members = new Members({ answers, numbers, turns, watches: this.#watches, groups, fenced })
+    this.#committer = new Committer({ answers, turns, groups, turnedAway })
   }
 
   /** A text message came from the client. */
   receive(text: string): void {
+    if (this.#closed) return
     for (const parsed of parseClientText(text)) this.#receiveFrame(parsed)
   }
 
   /** Refuses a message that can't be read at all. */
   refuse(failure: Failure): void {
-    this.#reply(errorFrame(failure, { ref: null, sub: null }))
+    this.#answers.refuse(failure, { ref: null, sub: null })
   }
 
   /** The client is gone: with a goodbye its leases go back at once, without after a grace. */
   close(goodbye: boolean): void {
     if (this.#closed) return
     this.#closed = true
+    this.#members.close()
+    this.#watches.close()
     this.#links.close(goodbye)
   }
 
   #receiveFrame(parsed: ParsedFrame): void {
-    if (!parsed.ok) return this.#reply(errorFrame(parsed.error.failure, parsed.error.about))
+    if (!parsed.ok) return this.#answers.refuse(parsed.error.failure, parsed.error.about)
     const { frame, characters } = parsed.value
     switch (frame.type) {
       case "publish-messages":
-        return this.#publishMessages(frame, characters)
+        return this.#publisher.messages(frame, characters)
       case "publish-records":
-        return this.#publishRecords(frame, characters)
-      case "settle":
-        return this.#settle(frame, characters)
+        return this.#publisher.records(frame, characters)
+      case "settle-queue":
+        return void this.#settler.queue(frame, characters)
+      case "settle-share":
+        return void this.#settler.share(frame, characters)
+      case "settle-subscribed":
+        return this.#settler.subscribed(frame, characters)
       case "subscribe-queue":
       case "subscribe-partition":
+      case "subscribe-share":
         return this.#subscriber.subscribe(frame)
       case "credit":
         return this.#subscriber.grant(frame)
       case "unsubscribe":
         return this.#subscriber.unsubscribe(frame)
+      case "join":
+        return this.#members.join(frame, characters)
+      case "heartbeat":
+        return this.#members.heartbeat(frame, characters)
+      case "leave":
+        return this.#members.leave(frame, characters)
+      case "commit":
+        return this.#committer.commit(frame, characters)
       case "ping":
-        return this.#reply(PONG_FRAME)
+        return this.#answers.reply(PONG_FRAME)
     }
   }
 
-  #publishMessages({ ref, queue, messages }: FrameOf<"publish-messages">, characters: number): void {
-    const answer = this.#awaitAnswer(ref, characters)
-    if (answer === null) return
-    const pending = new QueuePublish(ref, answer)
-    this.#links.queue(queue).run((entry) => {
-      if (!entry.ok) return pending.failed(entry.error)
-      const { settings } = entry.value
-      const fits = checkSend({ single: false, ...messages }, settings)
-      if (!fits.ok) return pending.failed(fits.error)
-      const publish = (ids: ContentIds | null): void => {
-        const link = this.#links.toQueue(entry.value)
-        if (link.ok) link.value.publish(messages.records, termsForObject(messages, settings, ids), pending)
-        else pending.failed(link.error)
-      }
-      return needsContentIds(messages, settings) ? contentIds(messages).then(publish) : publish(null)
-    })
+  #send(text: string): void {
+    if (!this.#closed) this.#client.send(text)
   }
 
-  #publishRecords({ ref, topic, records, terms }: FrameOf<"publish-records">, characters: number): void {
-    const answer = this.#awaitAnswer(ref, characters)
-    if (answer === null) return
-    const refuse = (failure: Failure): void => answer(errorFrame(failure, { ref, sub: null }))
-    this.#links.topic(topic).run((entry) => {
-      if (!entry.ok) return refuse(entry.error)
-      const batches = routeRequest({ single: false, records, terms }, entry.value.settings, this.#luck)
-      if (!batches.ok) return refuse(batches.error)
-      const pending = new TopicPublish(ref, records.length, batches.value.length, answer)
-      for (const { partition, records: some, places } of batches.value) {
-        const part = pending.part(partition, places)
-        const link = this.#links.toPartition(entry.value, partition)
-        if (link.ok) link.value.append(some, terms, part)
-        else part.failed(link.error)
-      }
-    })
-  }
-
-  #settle({ ref, queue, settlements }: FrameOf<"settle">, characters: number): void {
-    const subscription = typeof queue === "number" ? this.#subscriptions.find(queue) : null
-    if (subscription?.ok === false) return this.#reply(errorFrame(subscription.error, { ref, sub: null }))
-    const source = subscription?.value.source ?? null
-    if (source?.kind === "partition") {
-      const { error } = invalidField("/sub", "is the number of a subscription without receipts")
-      return this.#reply(errorFrame(error, { ref, sub: null }))
-    }
-    const answer = this.#awaitAnswer(ref, characters)
-    if (answer === null) return
-    const pending = new PendingSettle(ref, settlements, answer)
-    if (pending.settlements.length === 0) return pending.settled([])
-    this.#links.queue(source?.queue ?? String(queue)).run((entry) => {
-      const link = entry.ok ? this.#links.toQueue(entry.value) : entry
-      if (link.ok) link.value.settle(pending)
-      else pending.failed(link.error)
-    })
-    if (subscription !== null) this.#subscriber.renew(subscription.value)
-  }
-
-  /** What sends the frame's one answer, or null where too much waits for its answers already; then it is refused. */
-  #awaitAnswer(ref: number, characters: number): Answer | null {
-    const bytes = characters + UNANSWERED_FRAME_BYTES
-    if (this.#unansweredBytes + bytes > MAX_UNANSWERED_BYTES) {
-      this.#reply(errorFrame({ code: "overloaded", retryAfterMs: RETRY_AFTER_MS }, { ref, sub: null }))
-      return null
-    }
-    this.#unansweredBytes += bytes
-    return (frame) => {
-      this.#unansweredBytes -= bytes
-      this.#reply(frame)
-    }
-  }
-
-  /** Sends a frame, with all others of the same event as one message. */
-  #reply(frame: string): void {
-    if (this.#replies.push(frame) === 1) queueMicrotask(() => this.#flushReplies())
-  }
-
-  #flushReplies(): void {
-    const replies = this.#replies
-    this.#replies = []
-    if (!this.#closed) this.#client.send(joinFrames(replies))
+  /** Ends the socket from this side, behind what there is to say. Leases wait as for a client that breaks off. */
+  #end(code: number, reason: string): void {
+    if (this.#closed) return
+    this.#answers.flush()
+    this.close(false)
+    this.#client.close(code, reason)
   }
 }

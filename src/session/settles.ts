@@ -1,11 +1,12 @@
 import type { Failure } from "../core/errors.ts"
 import type { SettleReply, Settlement } from "../core/queue/commands.ts"
 import { type ParsedSettlement, settleable, settleResultsJson } from "../protocol/native/settlements.ts"
-import type { Answer } from "./publishes.ts"
+import type { Answer } from "./answers.ts"
+import type { SettlePart } from "./object-link.ts"
 import { errorFrame, settledFrame } from "./server-frames.ts"
 
 /** Receipts on their way to their queue. */
-export class PendingSettle {
+export class PendingSettle implements SettlePart<SettleReply> {
   readonly #ref: number
   readonly #parsed: readonly ParsedSettlement[]
   readonly #answer: Answer

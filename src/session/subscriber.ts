@@ -1,37 +1,41 @@
 import type { Failure } from "../core/errors.ts"
-import type { Result } from "../core/result.ts"
-import type { ToObject } from "../protocol/internal/frames.ts"
+import type { GroupSettings } from "../core/group/settings.ts"
+import { err, ok, type Result } from "../core/result.ts"
+import type { CatalogEntry } from "../objects/contract.ts"
+import type { Answers } from "./answers.ts"
 import type { FrameOf } from "./client-frame.ts"
 import type { Links } from "./links.ts"
 import type { ObjectLink } from "./object-link.ts"
-import { errorFrame } from "./server-frames.ts"
-import type { Source, Subscription, Subscriptions } from "./subscriptions.ts"
+import { openShare, SHARE_OPEN_ATTEMPTS } from "./open-share.ts"
+import type { SessionContext } from "./ports.ts"
+import { groupOf, sourceOf, subscribeOperation, type SubscriptionOperation } from "./sources.ts"
+import type { Subscription, Subscriptions } from "./subscriptions.ts"
 
-type SubscriptionOperation = Extract<ToObject, { readonly sub: number }>
+/** Where a subscription's frames go, and its group where it has one. */
+interface Reached {
+  readonly link: ObjectLink
+  readonly group: CatalogEntry<GroupSettings> | null
+}
 
 /** Carries out what a client asks for its subscriptions, at the objects that they are of. */
 export class Subscriber {
   readonly #subscriptions: Subscriptions
   readonly #links: Links
-  readonly #reply: (frame: string) => void
+  readonly #context: SessionContext
+  readonly #answers: Answers
 
-  constructor(subscriptions: Subscriptions, links: Links, reply: (frame: string) => void) {
+  constructor(subscriptions: Subscriptions, links: Links, context: SessionContext, answers: Answers) {
     this.#subscriptions = subscriptions
     this.#links = links
-    this.#reply = reply
+    this.#context = context
+    this.#answers = answers
   }
 
-  subscribe(frame: FrameOf<"subscribe-queue" | "subscribe-partition">): void {
+  subscribe(frame: FrameOf<"subscribe-queue" | "subscribe-partition" | "subscribe-share">): void {
     const { sub, grant } = frame
     const added = this.#subscriptions.add(sub, sourceOf(frame), grant)
-    if (!added.ok) return this.#refuse(sub, added.error)
-    const subscription = added.value
-    this.#reach(subscription, (link) => {
-      if (!link.ok) return this.#subscriptions.end(sub, link.error)
-      subscription.link = link.value
-      link.value.subscriptions.add(sub)
-      link.value.send(subscribeOperation(subscription))
-    })
+    if (added.ok) this.#begin(added.value)
+    else this.#refuse(sub, added.error)
   }
 
   grant({ sub, grant }: FrameOf<"credit">): void {
@@ -54,6 +58,52 @@ export class Subscriber {
     this.#send(subscription.value, { type: "unsubscribe", sub })
   }
 
+  /** Its object refused a subscription, which may have to do with what the Worker did not know. */
+  refused(sub: number, failure: Failure): void {
+    const subscription = this.#subscriptions.find(sub)
+    // one that is ending is answered behind this
+    if (!subscription.ok) return
+    const { begun, source, attempts } = subscription.value
+    if (begun !== null) return this.#subscriptions.end(sub, failure)
+    if (failure.code === "share_not_open" && attempts < SHARE_OPEN_ATTEMPTS) return void this.#open(subscription.value)
+    const group = groupOf(source)
+    if (failure.code === "fenced" && group !== null) {
+      // the group may have been created anew
+      this.#links.group(group).outdated()
+      return this.#begin(subscription.value, failure)
+    }
+    this.#subscriptions.end(sub, failure)
+  }
+
+  /** Tells the object of a subscription; `refusal` is how it answered before, and the answer where nothing is new. */
+  #begin(subscription: Subscription, refusal: Failure | null = null): void {
+    const { sub } = subscription
+    this.#reach(subscription, (reached) => {
+      if (!reached.ok) return this.#subscriptions.end(sub, reached.error)
+      const { link, group } = reached.value
+      const generation = group?.incarnation ?? 0
+      if (refusal !== null && generation === subscription.generation) return this.#subscriptions.end(sub, refusal)
+      subscription.link = link
+      subscription.generation = generation
+      subscription.attempts += 1
+      link.subscriptions.add(sub)
+      link.send(subscribeOperation(subscription, group))
+    })
+  }
+
+  /** Has a share group begin in a partition, then asks the partition again. */
+  async #open(subscription: Subscription): Promise<void> {
+    const { sub, source, attempts } = subscription
+    if (source.kind !== "share") return
+    const opened = await openShare(this.#context, source.group, source.topic, attempts)
+    const current = this.#subscriptions.find(sub)
+    if (!current.ok || current.value !== subscription) return
+    // it may have been opened for a later life of the group
+    this.#links.group(source.group).outdated()
+    if (opened.ok) this.#begin(subscription)
+    else this.#subscriptions.end(sub, opened.error)
+  }
+
   #sendCredit(subscription: Subscription): void {
     const { sub, credit } = subscription
     const { grantedMessages, grantedBytes } = credit
@@ -63,48 +113,48 @@ export class Subscriber {
   /** Says something behind all that was said before, such as the `subscribe` that may still wait for settings. */
   #send(subscription: Subscription, operation: SubscriptionOperation): void {
     const { source } = subscription
-    const target = source.kind === "queue" ? this.#links.queue(source.queue) : this.#links.topic(source.topic)
-    target.runInOrder(() => subscription.link?.send(operation))
+    const send = (): void => subscription.link?.send(operation)
+    if (source.kind === "queue") return this.#links.queue(source.queue).runInOrder(send)
+    const group = groupOf(source)
+    const topic = (): void => this.#links.topic(source.topic).runInOrder(send)
+    if (group === null) topic()
+    else this.#links.group(group).runInOrder(topic)
   }
 
-  #reach(subscription: Subscription, step: (link: Result<ObjectLink, Failure>) => void): void {
+  #reach(subscription: Subscription, step: (reached: Result<Reached, Failure>) => void): void {
     const { source } = subscription
     if (source.kind === "queue") {
-      this.#links.queue(source.queue).run((entry) => step(entry.ok ? this.#links.toQueue(entry.value) : entry))
-      return
+      return this.#links.queue(source.queue).run((entry) => {
+        const link = entry.ok ? this.#links.toQueue(entry.value) : entry
+        step(link.ok ? ok({ link: link.value, group: null }) : link)
+      })
     }
-    const { topic, partition } = source
-    this.#links.topic(topic).run((entry) => {
+    const name = groupOf(source)
+    if (name === null) return this.#reachPartition(subscription, source, null, step)
+    this.#links.groupOfKind(name, source.kind === "share" ? "share" : "consumer", (group) => {
+      if (group.ok) this.#reachPartition(subscription, source, group.value, step)
+      else step(group)
+    })
+  }
+
+  #reachPartition(
+    subscription: Subscription,
+    { topic, partition }: { readonly topic: string; readonly partition: number },
+    group: CatalogEntry<GroupSettings> | null,
+    step: (reached: Result<Reached, Failure>) => void,
+  ): void {
+    const missing: Failure = { code: "not_found", resource: "partition", name: `${topic}/${partition}` }
+    this.#links.withPartitions(topic, partition + 1, (entry) => {
       if (!entry.ok) return step(entry)
-      subscription.timestamp = entry.value.settings.timestamp
-      if (partition < entry.value.settings.partitions) return step(this.#links.toPartition(entry.value, partition))
-      step({ ok: false, error: { code: "not_found", resource: "partition", name: `${topic}/${partition}` } })
+      const { settings } = entry.value
+      if (partition >= settings.partitions) return step(err(missing))
+      subscription.timestamp = settings.timestamp
+      const link = this.#links.toPartition(entry.value, partition)
+      step(link.ok ? ok({ link: link.value, group }) : link)
     })
   }
 
   #refuse(sub: number, failure: Failure): void {
-    this.#reply(errorFrame(failure, { ref: null, sub }))
-  }
-}
-
-function sourceOf(frame: FrameOf<"subscribe-queue" | "subscribe-partition">): Source {
-  switch (frame.type) {
-    case "subscribe-queue":
-      return { kind: "queue", queue: frame.queue, visibilityTimeoutMs: frame.visibilityTimeoutMs }
-    case "subscribe-partition":
-      return { kind: "partition", topic: frame.topic, partition: frame.partition, from: frame.from }
-  }
-}
-
-function subscribeOperation({ sub, source, credit }: Subscription): SubscriptionOperation {
-  const { grantedMessages, grantedBytes } = credit
-  switch (source.kind) {
-    case "queue": {
-      const { visibilityTimeoutMs } = source
-      const credit = { grantedMessages, grantedBytes }
-      return { type: "subscribe-queue", sub, visibilityTimeoutMs, ...credit, detached: false, attemptId: null }
-    }
-    case "partition":
-      return { type: "subscribe-partition", sub, from: source.from, grantedMessages, grantedBytes }
+    this.#answers.refuse(failure, { ref: null, sub })
   }
 }

@@ -17,6 +17,8 @@ export class Target<Settings> {
   readonly #sameShape: (one: Settings, other: Settings) => boolean
   #entry: CatalogEntry<Settings> | null = null
   #loadedAt = 0
+  /** Whether only the catalog knows enough. */
+  #isOutdated = false
   /** What waits for the settings, or for the step before it; null where nothing does. */
   #waiting: Step<Settings>[] | null = null
 
@@ -56,6 +58,19 @@ export class Target<Settings> {
     else this.#waiting.push(step)
   }
 
+  /** What the catalog knows now, for a step for which what it was told is too old; steps behind it are told so too. */
+  async reload(): Promise<Result<CatalogEntry<Settings>, Failure>> {
+    const fresh = await this.#settled(true)
+    if (fresh.ok) this.#remember(fresh.value)
+    return fresh
+  }
+
+  /** What is known is too old: asks the catalog before the next step. */
+  outdated(): void {
+    this.#entry = null
+    this.#isOutdated = true
+  }
+
   /**
    * Opens a socket with `entry`, and once more with the catalog's own where the object knows better. When a socket
    * ends, what was known may have ended too.
@@ -93,7 +108,7 @@ export class Target<Settings> {
   }
 
   async #load(): Promise<void> {
-    const resolved = await this.#settled(false)
+    const resolved = await this.#settled(this.#isOutdated)
     if (resolved.ok) this.#remember(resolved.value)
     await this.#runWaiting(resolved)
   }
@@ -102,7 +117,9 @@ export class Target<Settings> {
     const steps = this.#waiting ?? []
     // by index: more may come while one takes its time
     for (let next = 0; next < steps.length; next++) {
-      const work = steps[next]!(entry)
+      // a step before it may have learned more
+      const known = entry.ok && this.#entry !== null ? ok(this.#entry) : entry
+      const work = steps[next]!(known)
       if (work !== undefined) await work
     }
     this.#waiting = null
@@ -110,6 +127,7 @@ export class Target<Settings> {
 
   #remember(entry: CatalogEntry<Settings>): void {
     this.#entry = entry
+    this.#isOutdated = false
     this.#loadedAt = Date.now()
   }
 

@@ -1,5 +1,6 @@
 import type { Failure } from "../core/errors.ts"
 import { err, ok, type Result } from "../core/result.ts"
+import type { Owner } from "../core/stream/group-commands.ts"
 import { encodeFrames, type Framed, type FromObject, type ToObject } from "../protocol/internal/frames.ts"
 import { CLOSE_GOODBYE, type ObjectSocket, type ObjectSocketEvents, RETRY_AFTER_MS } from "./ports.ts"
 
@@ -24,8 +25,8 @@ export class WaitingRead implements ObjectSocketEvents {
     this.#resolve = resolve
   }
 
-  /** Waits for a record at `offset` or above. */
-  start(socket: ObjectSocket, offset: number): void {
+  /** Waits for a record at `offset` or above; an `owner` as long as the partition is its. */
+  start(socket: ObjectSocket, offset: number, owner: Owner | null = null): void {
     this.#socket = socket
     const operation: ToObject = {
       type: "subscribe-partition",
@@ -33,6 +34,7 @@ export class WaitingRead implements ObjectSocketEvents {
       from: offset,
       grantedMessages: 1,
       grantedBytes: 1,
+      ...(owner && { owner }),
     }
     socket.send(encodeFrames([{ operation }], text))
   }
@@ -61,6 +63,9 @@ export class WaitingRead implements ObjectSocketEvents {
       case "deliver":
       case "confirm":
       case "settled":
+      case "share-settled":
+      case "share-subscribed":
+      case "member-news":
         return
     }
   }

@@ -76,6 +76,9 @@ export class WaitingReceive implements ObjectSocketEvents {
       case "rows":
       case "confirm":
       case "settled":
+      case "share-settled":
+      case "share-subscribed":
+      case "member-news":
         return
     }
   }

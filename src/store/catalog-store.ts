@@ -1,11 +1,12 @@
 import type { Database } from "./database.ts"
+import { MAX_DELETIONS_PER_COMMIT, MAX_NAMED_PRODUCERS } from "../core/limits.ts"
 import { hasTable, migrate, schemaVersion } from "./migrations.ts"
 
 /** What a name names. */
-export type EntryKind = "queue" | "topic"
+export type EntryKind = "queue" | "topic" | "group"
 
 /** The step that an entry's objects are being taken through; `ready` for none. */
-export type EntryStep = "creating" | "altering" | "deleting" | "ready"
+export type EntryStep = "creating" | "altering" | "growing" | "deleting" | "ready"
 
 /** A stored name. */
 export interface StoredEntry {
@@ -16,12 +17,14 @@ export interface StoredEntry {
   readonly version: number
   /** As JSON. */
   readonly settings: string
+  /** What the settings become once all partitions are sealed, as JSON: of a topic that is `growing`, else null. */
+  readonly pending: string | null
   readonly createdAt: number
   readonly updatedAt: number
 }
 
 /** What an alteration changes. */
-export type EntryUpdate = Pick<StoredEntry, "step" | "version" | "settings" | "updatedAt">
+export type EntryUpdate = Pick<StoredEntry, "step" | "version" | "settings" | "pending" | "updatedAt">
 
 /** A producer's id, and the epoch of whoever opened it last. */
 export interface OpenedProducer {
@@ -41,6 +44,7 @@ interface EntryRow {
   incarnation: number
   version: number
   settings: string
+  pending: string | null
   created_at: number
   updated_at: number
 }
@@ -72,7 +76,7 @@ export class CatalogStore {
   find(kind: EntryKind, name: string): StoredEntry | null {
     if (!this.#exists()) return null
     const [row] = this.#database.all<EntryRow>(
-      `SELECT kind, name, step, incarnation, version, settings, created_at, updated_at
+      `SELECT kind, name, step, incarnation, version, settings, pending, created_at, updated_at
        FROM entry WHERE kind = ? AND name = ?`,
       kind,
       name,
@@ -84,9 +88,9 @@ export class CatalogStore {
   list(kind: EntryKind, prefix: string, limit: number, afterName: string | null): StoredEntry[] {
     if (!this.#exists()) return []
     const rows = this.#database.all<EntryRow>(
-      `SELECT kind, name, step, incarnation, version, settings, created_at, updated_at
+      `SELECT kind, name, step, incarnation, version, settings, pending, created_at, updated_at
        FROM entry
-       WHERE kind = ? AND name > ? AND name >= ? AND name < ? AND step IN ('ready', 'altering')
+       WHERE kind = ? AND name > ? AND name >= ? AND name < ? AND step IN ('ready', 'altering', 'growing')
        ORDER BY name LIMIT ?`,
       kind,
       afterName ?? "",
@@ -101,36 +105,44 @@ export class CatalogStore {
   unfinished(): StoredEntry[] {
     if (!this.#exists()) return []
     const rows = this.#database.all<EntryRow>(
-      `SELECT kind, name, step, incarnation, version, settings, created_at, updated_at
+      `SELECT kind, name, step, incarnation, version, settings, pending, created_at, updated_at
        FROM entry WHERE step <> 'ready' ORDER BY kind, name`,
     )
     return rows.map(fromRow)
   }
 
   /** Opens the producer `name`: a new one at epoch 0, a known one at the epoch after the last. */
-  openProducer(name: string): OpenedProducer {
+  openProducer(name: string, now: number): OpenedProducer {
     this.#createTables()
     const [known] = this.#database.all<OpenedRow>(
-      "UPDATE named_producer SET epoch = epoch + 1 WHERE name = ? RETURNING producer_id, epoch",
+      "UPDATE named_producer SET epoch = epoch + 1, opened_at = ? WHERE name = ? RETURNING producer_id, epoch",
+      now,
       name,
     )
     if (known) return { producerId: known.producer_id, epoch: known.epoch }
     const producerId = this.nextNumber()
-    this.#database.run("INSERT INTO named_producer (name, producer_id, epoch) VALUES (?, ?, 0)", name, producerId)
+    this.#database.run(
+      "INSERT INTO named_producer (name, producer_id, epoch, opened_at) VALUES (?, ?, 0, ?)",
+      name,
+      producerId,
+      now,
+    )
+    this.#forgetProducers()
     return { producerId, epoch: 0 }
   }
 
   insert(entry: StoredEntry): void {
     this.#createTables()
     this.#database.run(
-      `INSERT INTO entry (kind, name, step, incarnation, version, settings, created_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO entry (kind, name, step, incarnation, version, settings, pending, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       entry.kind,
       entry.name,
       entry.step,
       entry.incarnation,
       entry.version,
       entry.settings,
+      entry.pending,
       entry.createdAt,
       entry.updatedAt,
     )
@@ -142,10 +154,11 @@ export class CatalogStore {
 
   update(kind: EntryKind, name: string, update: EntryUpdate): void {
     this.#database.run(
-      "UPDATE entry SET step = ?, version = ?, settings = ?, updated_at = ? WHERE kind = ? AND name = ?",
+      "UPDATE entry SET step = ?, version = ?, settings = ?, pending = ?, updated_at = ? WHERE kind = ? AND name = ?",
       update.step,
       update.version,
       update.settings,
+      update.pending,
       update.updatedAt,
       kind,
       name,
@@ -154,6 +167,17 @@ export class CatalogStore {
 
   remove(kind: EntryKind, name: string): void {
     this.#database.run("DELETE FROM entry WHERE kind = ? AND name = ?", kind, name)
+  }
+
+  /** Of too many, those that were opened longest ago go: a slice of them. */
+  #forgetProducers(): void {
+    const [row] = this.#database.all<{ count: number }>("SELECT count(*) AS count FROM named_producer")
+    const surplus = (row?.count ?? 0) - MAX_NAMED_PRODUCERS
+    if (surplus <= 0) return
+    this.#database.run(
+      "DELETE FROM named_producer WHERE name IN (SELECT name FROM named_producer ORDER BY opened_at LIMIT ?)",
+      Math.min(surplus, MAX_DELETIONS_PER_COMMIT),
+    )
   }
 
   /** Looked up every time: what memory remembers may have been rolled back. */

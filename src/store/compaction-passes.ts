@@ -3,6 +3,7 @@ import { planRewrites } from "../core/stream/compaction/join.ts"
 import { type SiftedRow, siftRow } from "../core/stream/compaction/sift.ts"
 import { type CompactionPass, type CompactionState, passDueAt } from "../core/stream/compaction/state.ts"
 import type { Partition } from "../core/stream/partition.ts"
+import { hasOlderHome } from "../core/stream/key-homes.ts"
 import { headerOrNull } from "../core/stream/row-spans.ts"
 import type { TopicSettings } from "../core/stream/settings.ts"
 import { decodeStored, type SliceLimits, takeRows } from "./compaction-rows.ts"
@@ -124,9 +125,10 @@ export class CompactionPasses {
     return { ...state, cleanBytes: Math.max(0, cleanBytes) }
   }
 
-  #sift(row: Row, { settings, now }: Slice): SiftedRow {
+  #sift(row: Row, { partition, settings, now }: Slice): SiftedRow {
     const latestOf = (key: Uint8Array) => this.#keys.find(key)
-    return siftRow(row, { latestOf, now, deleteRetentionMs: settings.deleteRetentionMs })
+    const isNeeded = (key: Uint8Array) => hasOlderHome(key, partition.index, settings)
+    return siftRow(row, { latestOf, now, deleteRetentionMs: settings.deleteRetentionMs, isNeeded })
   }
 
   /** Writes what became of neighbouring rows. */

@@ -55,6 +55,12 @@ export class DeliveryStore {
     return rows.map(({ folded_seq, ...row }) => ({ ...row, foldedSeq: folded_seq }))
   }
 
+  /** Deletes some of the rows, at most `limit` from each table. Answers whether any may be left. */
+  deleteSome(limit: number): boolean {
+    const [pages, slots] = [this.#deletePages(limit), this.#deleteSlots(limit)]
+    return pages === limit || slots === limit
+  }
+
   write(changes: DeliveryChanges, counters: Uint8Array): void {
     for (const page of changes.pages) this.#writePage(page, counters)
     for (const pageNo of changes.deletedPages) this.#deletePage(pageNo)
@@ -101,5 +107,27 @@ export class DeliveryStore {
       counters,
       ring.transitions,
     )
+  }
+
+  #deletePages(limit: number): number {
+    return this.#database.all(
+      `DELETE FROM delivery_page WHERE lane = ?1 AND state_id = ?2 AND page_no IN (
+         SELECT page_no FROM delivery_page WHERE lane = ?1 AND state_id = ?2 ORDER BY page_no LIMIT ?3
+       ) RETURNING page_no`,
+      LANE,
+      this.#stateId,
+      limit,
+    ).length
+  }
+
+  #deleteSlots(limit: number): number {
+    return this.#database.all(
+      `DELETE FROM delivery_ring WHERE lane = ?1 AND state_id = ?2 AND slot IN (
+         SELECT slot FROM delivery_ring WHERE lane = ?1 AND state_id = ?2 ORDER BY slot LIMIT ?3
+       ) RETURNING slot`,
+      LANE,
+      this.#stateId,
+      limit,
+    ).length
   }
 }

@@ -10,6 +10,9 @@ import { decodeStored } from "./compaction-rows.ts"
 import type { LatestKeyStore } from "./latest-key-store.ts"
 import type { LogRow, LogStore } from "./log-store.ts"
 
+/** A record as the index finds it. */
+type IndexedRecord = Omit<LatestRecord, "appendedBefore">
+
 /** The newest record of every key of a partition, as appends, the first build and a sweep keep it. */
 export class KeyIndex {
   readonly #keys: LatestKeyStore
@@ -55,7 +58,7 @@ export class KeyIndex {
   }
 
   /** The newest record of `key` at or behind `startOffset`: one look into the index, and its row. */
-  latest(key: Uint8Array, startOffset: number, notFound: Failure): Result<LatestRecord, Failure> {
+  latest(key: Uint8Array, startOffset: number, notFound: Failure): Result<IndexedRecord, Failure> {
     const known = this.#keys.find(key)
     const stored = known && known.offset >= startOffset ? this.rowWith(known.offset) : null
     if (!known || !stored) return err(notFound)
@@ -67,7 +70,7 @@ export class KeyIndex {
     const frame = frameOf(row.frames, entry)
     const record = decodeOrNull(frame)
     if (!record) return err({ code: "corrupt_batch", firstOffset: offset, lastOffset: offset })
-    return record.format === "tombstone" ? err(notFound) : ok({ offset, appendedAt: entry.appendedAt, frame })
+    return ok({ offset, appendedAt: entry.appendedAt, frame, isTombstone: record.format === "tombstone" })
   }
 
   /** The stored row that covers `offset`, or null. */

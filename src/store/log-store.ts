@@ -38,9 +38,9 @@ interface Row {
   frames: Uint8Array
 }
 
-/** A scan fetches more rows at a time, the longer it goes on and as long as they are small. */
+/** A scan fetches more rows at a time, the longer it goes on, and no more than come to about so many bytes. */
 const SCAN_ROWS = 16
-const SCAN_BYTES = 64 * 1024
+const SCAN_BYTES = 512 * 1024
 
 /** SQL for the rows of one log. */
 export class LogStore {
@@ -92,7 +92,8 @@ export class LogStore {
         bytes += row.frames.length
       }
       if (rows.length < limit) return
-      limit = bytes < SCAN_BYTES ? Math.min(2 * limit, SCAN_ROWS) : 1
+      const fitting = Math.max(1, Math.floor((SCAN_BYTES * rows.length) / bytes))
+      limit = Math.min(2 * limit, SCAN_ROWS, fitting)
     }
   }
 

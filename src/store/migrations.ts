@@ -176,6 +176,89 @@ const COMPACTION = `
     pass_end INTEGER
   ) STRICT`
 
+/** Where a consumer group stands in a partition, and who may read and commit for it. */
+const GROUP_OFFSET = `
+  CREATE TABLE group_offset (
+    name TEXT PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    member_id TEXT,
+    epoch INTEGER NOT NULL,
+    committed_offset INTEGER,
+    metadata TEXT NOT NULL,
+    committed_at INTEGER NOT NULL,
+    read_limit INTEGER
+  ) STRICT, WITHOUT ROWID`
+
+/** Where the log ended when partitions were added with key order kept, by their number from then on. */
+const BARRIER = `
+  CREATE TABLE barrier (
+    partitions INTEGER PRIMARY KEY,
+    "offset" INTEGER NOT NULL
+  ) STRICT`
+
+/** The share groups of a partition; \`id\` is that of their delivery state and never used again. */
+const SHARE = `
+  CREATE TABLE share (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    settings TEXT NOT NULL,
+    initial_offset INTEGER NOT NULL
+  ) STRICT`
+
+/** What is true of a group as a whole, in one row; its epoch never goes back. */
+const GROUP_EPOCH = `
+  CREATE TABLE group_epoch (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    epoch INTEGER NOT NULL,
+    empty_since INTEGER,
+    restarted_at INTEGER,
+    is_rebalance_owed INTEGER NOT NULL DEFAULT 0,
+    is_ending INTEGER NOT NULL DEFAULT 0
+  ) STRICT`
+
+/** Members of a group. Heartbeats are in memory; \`heard_at\` is written by coordinators that live too short for that. */
+const MEMBER = `
+  CREATE TABLE member (
+    id TEXT PRIMARY KEY,
+    instance_id TEXT,
+    subscription TEXT NOT NULL,
+    joined_at INTEGER NOT NULL,
+    heard_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`
+
+/** Who has each partition of a topic and who is to have it, as JSON: a row per topic, however many partitions. */
+const ASSIGNMENT = `
+  CREATE TABLE assignment (
+    topic TEXT PRIMARY KEY,
+    incarnation INTEGER NOT NULL,
+    partitions TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID`
+
+/** Entries know groups too, and a topic that grows keeps what it is to become while it still resolves as it was. */
+const ENTRY_WITH_GROUPS = `
+  CREATE TABLE entry_next (
+    kind TEXT NOT NULL CHECK (kind IN ('queue', 'topic', 'group')),
+    name TEXT NOT NULL,
+    step TEXT NOT NULL CHECK (step IN ('creating', 'altering', 'growing', 'deleting', 'ready')),
+    incarnation INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    settings TEXT NOT NULL,
+    pending TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, name)
+  ) STRICT, WITHOUT ROWID`
+const COPY_ENTRIES = `
+  INSERT INTO entry_next (kind, name, step, incarnation, version, settings, created_at, updated_at)
+  SELECT kind, name, step, incarnation, version, settings, created_at, updated_at FROM entry`
+const REPLACE_ENTRIES = ["DROP TABLE entry", "ALTER TABLE entry_next RENAME TO entry"] as const
+
+/** When a producer was opened last: of too many, those opened longest ago are forgotten. */
+const NAMED_PRODUCER_OPENED_AT = "ALTER TABLE named_producer ADD COLUMN opened_at INTEGER NOT NULL DEFAULT 0"
+const NAMED_PRODUCER_AGE = "CREATE INDEX named_producer_age ON named_producer (opened_at)"
+
 /** The only DDL, per kind of object; entry n brings a database from schema version n to n + 1. */
 export const MIGRATIONS = {
   queue: [
@@ -183,8 +266,18 @@ export const MIGRATIONS = {
     [LOG_EXPIRES_AT, LOG_EXPIRY, SCHEDULED, SCHEDULED_DUE, DEDUP, RECEIVE_ATTEMPT, REDRIVE, COUNTERS],
   ],
   // the column without the index: nothing in a partition expires by itself, and one set of statements writes both
-  partition: [[IDENTITY, LOG], [LOG_EXPIRES_AT], [PRODUCER, LATEST_KEY, LATEST_KEY_MET, COMPACTION]],
-  catalog: [[ENTRY, COUNTER], [NAMED_PRODUCER]],
+  partition: [
+    [IDENTITY, LOG],
+    [LOG_EXPIRES_AT],
+    [PRODUCER, LATEST_KEY, LATEST_KEY_MET, COMPACTION],
+    [GROUP_OFFSET, BARRIER, SHARE, DELIVERY_PAGE, DELIVERY_RING, OUTBOX, INBOX],
+  ],
+  catalog: [
+    [ENTRY, COUNTER],
+    [NAMED_PRODUCER],
+    [ENTRY_WITH_GROUPS, COPY_ENTRIES, ...REPLACE_ENTRIES, NAMED_PRODUCER_OPENED_AT, NAMED_PRODUCER_AGE],
+  ],
+  group: [[IDENTITY, GROUP_EPOCH, MEMBER, ASSIGNMENT]],
 } as const satisfies Record<string, readonly (readonly string[])[]>
 
 /** A kind of object that stores something. */

@@ -12,15 +12,18 @@ export interface OutboxRow {
 /** SQL for what leaves for other objects, and for what came from them. */
 export class OutboxStore {
   readonly #database: Database
-  /** Every target with rows, and maybe some without; null until somebody asks, which must be between commits. */
-  #targets: Set<string> | null = null
+  /**
+   * Every target with rows, and maybe some without, each with a sequence that none of its rows is below: so the rows
+   * of others before it are not looked at. Null until somebody asks, which must be between commits.
+   */
+  #targets: Map<string, number> | null = null
 
   constructor(database: Database) {
     this.#database = database
   }
 
   add(row: OutboxRow): void {
-    this.#targets?.add(row.target)
+    this.#note(row.target, row.seq)
     this.#database.run(
       "INSERT INTO outbox (seq, target, key_hash, frame) VALUES (?, ?, ?, ?)",
       row.seq,
@@ -36,7 +39,7 @@ export class OutboxStore {
    */
   targets(): string[] {
     this.#targets ??= this.#readTargets()
-    return [...this.#targets]
+    return [...this.#targets.keys()]
   }
 
   /** How much waits, and the highest sequence in it. */
@@ -47,20 +50,38 @@ export class OutboxStore {
     return { count: row?.count ?? 0, lastSeq: row?.last_seq ?? 0 }
   }
 
-  /** The oldest rows for `target`. */
-  oldest(target: string, limit: number): OutboxRow[] {
-    const rows = this.#database.all<{ seq: number; target: string; key_hash: number; frame: Uint8Array }>(
-      "SELECT seq, target, key_hash, frame FROM outbox WHERE target = ? ORDER BY seq LIMIT ?",
-      target,
-      limit,
-    )
-    if (rows.length === 0) this.#targets?.delete(target)
-    return rows.map(({ key_hash, ...row }) => ({ ...row, keyHash: key_hash }))
+  /** The oldest rows for `target`, at most `limit`, and none more from `maxBytes` on. */
+  oldest(target: string, limit: number, maxBytes = Infinity): OutboxRow[] {
+    const sizes = this.#sizes(target, this.#targets?.get(target) ?? 0, limit)
+    const first = sizes[0]?.seq
+    if (first === undefined) {
+      this.#targets?.delete(target)
+      return []
+    }
+    this.#targets?.set(target, first)
+    let [last, bytes] = [first, 0]
+    for (const size of sizes) {
+      if (bytes >= maxBytes) break
+      last = size.seq
+      bytes += size.bytes
+    }
+    return this.#between(target, first, last)
   }
 
   /** Forgets what `target` has taken. Answers how many rows that were. */
   taken(target: string, seq: number): number {
-    return this.#database.all("DELETE FROM outbox WHERE target = ? AND seq <= ? RETURNING seq", target, seq).length
+    return this.#database.all(
+      "DELETE FROM outbox WHERE target = ? AND seq BETWEEN ? AND ? RETURNING seq",
+      target,
+      this.#targets?.get(target) ?? 0,
+      seq,
+    ).length
+  }
+
+  /** Sends a row to another target, under the sequence that it has. */
+  redirect(seq: number, target: string): void {
+    this.#note(target, seq)
+    this.#database.run("UPDATE outbox SET target = ? WHERE seq = ?", target, seq)
   }
 
   /** The highest sequence taken from a source, 0 for none. */
@@ -83,8 +104,37 @@ export class OutboxStore {
       seq,
     )
   }
-  #readTargets(): Set<string> {
-    const rows = this.#database.all<{ target: string }>("SELECT DISTINCT target FROM outbox")
-    return new Set(rows.map((row) => row.target))
+
+  /** How large the oldest rows for a target are, without their frames, which may be more than memory takes. */
+  #sizes(target: string, from: number, limit: number): { readonly seq: number; readonly bytes: number }[] {
+    return this.#database.all<{ seq: number; bytes: number }>(
+      "SELECT seq, length(frame) AS bytes FROM outbox WHERE target = ? AND seq >= ? ORDER BY seq LIMIT ?",
+      target,
+      from,
+      limit,
+    )
+  }
+
+  #between(target: string, first: number, last: number): OutboxRow[] {
+    const rows = this.#database.all<{ seq: number; target: string; key_hash: number; frame: Uint8Array }>(
+      "SELECT seq, target, key_hash, frame FROM outbox WHERE target = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+      target,
+      first,
+      last,
+    )
+    return rows.map(({ key_hash, ...row }) => ({ ...row, keyHash: key_hash }))
+  }
+
+  /** A later life of the object begins with low sequences again, and a row that is sent on keeps its own. */
+  #note(target: string, seq: number): void {
+    const known = this.#targets?.get(target) ?? seq
+    this.#targets?.set(target, Math.min(known, seq))
+  }
+
+  #readTargets(): Map<string, number> {
+    const rows = this.#database.all<{ target: string; seq: number }>(
+      "SELECT target, min(seq) AS seq FROM outbox GROUP BY target",
+    )
+    return new Map(rows.map(({ target, seq }) => [target, seq]))
   }
 }

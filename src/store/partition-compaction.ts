@@ -1,7 +1,7 @@
 import type { Failure } from "../core/errors.ts"
 import { COMPACTION_REST_MS, MAX_COMPACTED_BYTES, MAX_COMPACTED_RECORDS, MAX_COMPACTED_ROWS } from "../core/limits.ts"
 import type { AppendRow } from "../core/log/append.ts"
-import { err, type Result } from "../core/result.ts"
+import { err, ok, type Result } from "../core/result.ts"
 import type { LatestRecord } from "../core/stream/commands.ts"
 import { type CompactionState, UNCOMPACTED } from "../core/stream/compaction/state.ts"
 import type { Partition } from "../core/stream/partition.ts"
@@ -119,11 +119,13 @@ export class PartitionCompaction {
     return dueAt === null ? null : Math.max(dueAt, this.#restUntil)
   }
 
-  /** The newest committed record of `key`; `notFound` where there is none, or a tombstone. */
+  /** The newest committed record of `key`, which may be a tombstone; `notFound` where there is none. */
   latest(partition: Partition, key: Uint8Array, notFound: Failure): Result<LatestRecord, Failure> {
     if (!isCompacted(this.#settings)) return err({ code: "conflict", detail: "the topic is not compacted" })
     if (this.#state.indexNext !== null) return err({ code: "unavailable", retryAfterMs: INDEX_RETRY_MS })
-    return this.#index.latest(key, partition.startOffset, notFound)
+    const found = this.#index.latest(key, partition.startOffset, notFound)
+    if (!found.ok) return found
+    return ok({ ...found.value, appendedBefore: partition.appendedBefore(found.value.offset) })
   }
 
   #begin(partition: Partition): void {

@@ -3,11 +3,16 @@ import { MAX_DELETIONS_PER_COMMIT } from "../core/limits.ts"
 import { type TailRow, tailOf } from "../core/log/append.ts"
 import { decodeRow } from "../core/log/row.ts"
 import { planTrim } from "../core/log/trim.ts"
+import type { Barrier } from "../core/stream/group-commands.ts"
 import { decodePartitionCounters, NO_PARTITION_COUNTERS } from "../core/stream/counters.ts"
-import { Partition, PARTITION_APPEND, type PartitionChanges } from "../core/stream/partition.ts"
+import { PARTITION_APPEND, type StoredEnd } from "../core/stream/log-end.ts"
+import { Partition } from "../core/stream/partition.ts"
+import type { PartitionChanges } from "../core/stream/partition-parts.ts"
 import type { RowSize, RowSpans } from "../core/stream/row-spans.ts"
 import type { TopicSettings } from "../core/stream/settings.ts"
+import { BarrierStore } from "./barrier-store.ts"
 import type { Database } from "./database.ts"
+import { GroupOffsetStore } from "./group-offset-store.ts"
 import { LogStore, type NewestLogRow } from "./log-store.ts"
 import { ProducerStore } from "./producer-store.ts"
 
@@ -15,12 +20,16 @@ import { ProducerStore } from "./producer-store.ts"
 export class PartitionStore {
   readonly log: LogStore
   readonly #producers: ProducerStore
+  readonly #barriers: BarrierStore
+  readonly #groups: GroupOffsetStore
   readonly #rows: RowSpans
   #seq = 0
 
   constructor(database: Database) {
     this.log = new LogStore(database)
     this.#producers = new ProducerStore(database)
+    this.#barriers = new BarrierStore(database)
+    this.#groups = new GroupOffsetStore(database)
     this.#rows = {
       at: (offset) => this.log.headerAt(offset),
       after: (offset) => this.log.headerAfter(offset),
@@ -33,16 +42,18 @@ export class PartitionStore {
     return this.#seq + 1
   }
 
-  load(incarnation: number, settings: TopicSettings): Partition {
+  /** `index` is that of the partition in its topic. */
+  load(incarnation: number, settings: TopicSettings, index = 0): Partition {
     const newest = this.log.newest()
     this.#seq = newest?.seq ?? 0
     return new Partition({
       incarnation,
+      index,
       counters: newest ? decodePartitionCounters(newest.counters) : { ...NO_PARTITION_COUNTERS },
-      tail: newest ? tailFrom(newest) : null,
-      endOffset: newest ? newest.lastOffset + 1 : 0,
-      newestRow: newest?.baseOffset ?? null,
+      end: newest ? endFrom(newest) : { tail: null, endOffset: 0, newestRow: null },
       producers: this.#producers.all(),
+      barriers: this.#barriers.all(),
+      groups: this.#groups.all(),
       rows: this.#rows,
       settings,
     })
@@ -50,12 +61,20 @@ export class PartitionStore {
 
   /** Writes one commit. Call inside a transaction. */
   write(changes: PartitionChanges): void {
-    const { seq, counters, countersInto, producers } = changes
+    const { seq, counters, countersInto, producers, groups } = changes
     for (const row of changes.rows) this.log.write(row, seq, counters)
     if (countersInto !== null) this.log.writeCounters(countersInto, seq, counters)
     for (const state of producers?.written ?? []) this.#producers.write(state)
     for (const producerId of producers?.forgotten ?? []) this.#producers.remove(producerId)
+    this.writeBarriers(changes.barriers)
+    for (const state of groups?.written ?? []) this.#groups.write(state)
+    for (const group of groups?.forgotten ?? []) this.#groups.remove(group)
     this.#seq = seq
+  }
+
+  /** Writes new barriers outside a commit, in the turn in which the settings are written that made them. */
+  writeBarriers(barriers: readonly Barrier[]): void {
+    for (const barrier of barriers) this.#barriers.insert(barrier)
   }
 
   /** Whether a row waits to be deleted behind the log start. */
@@ -81,6 +100,10 @@ export class PartitionStore {
     const { dropped } = planTrim(candidates, startOffset, endOffset, startOffset)
     return dropped.filter((row) => row.baseOffset !== partition.newestRow)
   }
+}
+
+function endFrom(newest: NewestLogRow): StoredEnd {
+  return { tail: tailFrom(newest), endOffset: newest.lastOffset + 1, newestRow: newest.baseOffset }
 }
 
 /** The last row while it may still grow; a damaged one never grows. */

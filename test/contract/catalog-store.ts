@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest"
+import { MAX_DELETIONS_PER_COMMIT, MAX_NAMED_PRODUCERS } from "../../src/core/limits.ts"
 import { CatalogStore, type EntryStep, type StoredEntry } from "../../src/store/catalog-store.ts"
+import type { Database } from "../../src/store/database.ts"
 import { type OpenPlace, rolledBack, tablesOf } from "./place.ts"
 
-function entryOf(name: string, step: EntryStep = "ready", kind: StoredEntry["kind"] = "queue"): StoredEntry {
+/** A stored name. */
+export function entryOf(name: string, step: EntryStep = "ready", kind: StoredEntry["kind"] = "queue"): StoredEntry {
   const settings = `{"name":"${name}"}`
   return {
     kind,
@@ -11,6 +14,7 @@ function entryOf(name: string, step: EntryStep = "ready", kind: StoredEntry["kin
     incarnation: 1,
     version: 2,
     settings,
+    pending: null,
     createdAt: 1_700_000_000_000,
     updatedAt: 1_700_000_000_001,
   }
@@ -32,7 +36,7 @@ export function catalogStoreContract(open: OpenPlace): void {
       for (const write of [
         (catalog: CatalogStore) => catalog.nextNumber(),
         (catalog: CatalogStore) => catalog.insert(entryOf("a")),
-        (catalog: CatalogStore) => catalog.openProducer("p"),
+        (catalog: CatalogStore) => catalog.openProducer("p", 1),
       ]) {
         await open().use((database) => {
           write(new CatalogStore(database))
@@ -49,8 +53,8 @@ export function catalogStoreContract(open: OpenPlace): void {
       for (let start = 0; start < 3; start++) {
         await place.use((database) => {
           const catalog = new CatalogStore(database)
-          opened.push(catalog.openProducer("a"))
-          if (start === 1) opened.push(catalog.openProducer("b"), catalog.nextNumber())
+          opened.push(catalog.openProducer("a", start))
+          if (start === 1) opened.push(catalog.openProducer("b", start), catalog.nextNumber())
         })
       }
       const [producerId, other] = [1, 2]
@@ -62,6 +66,54 @@ export function catalogStoreContract(open: OpenPlace): void {
         { producerId, epoch: 2 },
       ])
     })
+  })
+
+  describe("too many named producers", () => {
+    const OVER = 300
+
+    /** As many producers as there may be and some more, the one with the highest number opened longest ago. */
+    function crowd(database: Database): CatalogStore {
+      const catalog = new CatalogStore(database)
+      catalog.openProducer("first", 1_000_000_000)
+      database.run(
+        `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+         INSERT INTO named_producer (name, producer_id, epoch, opened_at) SELECT 'p' || i, 1000000 + i, 7, 1000000 - i FROM n`,
+        MAX_NAMED_PRODUCERS + OVER - 1,
+      )
+      return catalog
+    }
+
+    function names(database: Database): Set<string> {
+      const rows = database.all<{ name: string }>("SELECT name FROM named_producer")
+      return new Set(rows.map(({ name }) => name))
+    }
+
+    it("[S52] those opened longest ago are forgotten, a slice with each new one", () =>
+      open().use((database) => {
+        const catalog = crowd(database)
+        const last = MAX_NAMED_PRODUCERS + OVER - 1
+        catalog.openProducer("new 1", 2_000_000_000)
+        expect(names(database).size).toBe(MAX_NAMED_PRODUCERS + OVER + 1 - MAX_DELETIONS_PER_COMMIT)
+        catalog.openProducer("new 2", 2_000_000_000)
+        expect(names(database).size).toBe(MAX_NAMED_PRODUCERS)
+        const left = names(database)
+        expect(["first", "new 1", "new 2", "p1"].every((name) => left.has(name))).toBe(true)
+        expect([`p${last}`, `p${last - OVER - 1}`].some((name) => left.has(name))).toBe(false)
+        expect(left.has(`p${last - OVER - 2}`)).toBe(true)
+      }))
+
+    it("[S52] one that is opened again is not among them; one that was forgotten is a new producer", () =>
+      open().use((database) => {
+        const catalog = crowd(database)
+        const oldest = `p${MAX_NAMED_PRODUCERS + OVER - 1}`
+        const known = catalog.openProducer(oldest, 2_000_000_000)
+        expect(known).toMatchObject({ epoch: 8 })
+        for (const name of ["new 1", "new 2", "new 3"]) catalog.openProducer(name, 2_000_000_000)
+        expect(catalog.openProducer(oldest, 2_000_000_001)).toEqual({ ...known, epoch: 9 })
+        const forgotten = catalog.openProducer(`p${MAX_NAMED_PRODUCERS + OVER - 2}`, 2_000_000_001)
+        expect(forgotten.epoch).toBe(0)
+        expect(forgotten.producerId).toBeLessThan(1_000_000)
+      }))
   })
 
   describe("the counter", () => {
@@ -125,11 +177,29 @@ export function catalogStoreContract(open: OpenPlace): void {
         expect(catalog.find("queue", "b")).toEqual(entryOf("b"))
       }))
 
+    it("that grows resolves as it was, with what it is to become beside it", () =>
+      open().use((database) => {
+        const catalog = new CatalogStore(database)
+        catalog.insert(entryOf("a", "ready", "topic"))
+        const { version, settings, updatedAt } = entryOf("a")
+        catalog.update("topic", "a", { step: "growing", version, settings, pending: '{"to":3}', updatedAt })
+        const growing = { ...entryOf("a", "growing", "topic"), pending: '{"to":3}' }
+        expect(catalog.find("topic", "a")).toEqual(growing)
+        expect(catalog.list("topic", "", 10, null)).toEqual([growing])
+        expect(catalog.unfinished()).toEqual([growing])
+      }))
+
     it("is altered, with its life and its creation kept", () =>
       open().use((database) => {
         const catalog = new CatalogStore(database)
         for (const name of ["a", "b"]) catalog.insert(entryOf(name))
-        const update = { step: "altering", version: 9, settings: "{}", updatedAt: 1_800_000_000_000 } as const
+        const update = {
+          step: "altering",
+          version: 9,
+          settings: "{}",
+          pending: null,
+          updatedAt: 1_800_000_000_000,
+        } as const
         catalog.update("queue", "a", update)
         expect(catalog.find("queue", "a")).toEqual({ ...entryOf("a"), ...update })
         expect(catalog.find("queue", "b")).toEqual(entryOf("b"))
@@ -189,8 +259,10 @@ export function catalogStoreContract(open: OpenPlace): void {
     it("leaves out names whose objects do not all exist; finding does not", () =>
       open().use((database) => {
         const catalog = new CatalogStore(database)
-        for (const step of ["creating", "altering", "deleting", "ready"] as const) catalog.insert(entryOf(step, step))
-        expect(names(catalog, "", 10, null)).toEqual(["altering", "ready"])
+        for (const step of ["creating", "altering", "growing", "deleting", "ready"] as const) {
+          catalog.insert(entryOf(step, step))
+        }
+        expect(names(catalog, "", 10, null)).toEqual(["altering", "growing", "ready"])
         expect(catalog.find("queue", "deleting")?.step).toBe("deleting")
       }))
 

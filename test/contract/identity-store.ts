@@ -18,6 +18,20 @@ const QUEUE_TABLES = [
   "redrive",
   "scheduled",
 ]
+const PARTITION_TABLES = [
+  "barrier",
+  "compaction",
+  "delivery_page",
+  "delivery_ring",
+  "group_offset",
+  "identity",
+  "inbox",
+  "latest_key",
+  "log",
+  "outbox",
+  "producer",
+  "share",
+]
 const FIRST = { incarnation: 3, version: 4, settings: '{"ordering":"fifo"}' }
 
 function create(database: Database): void {
@@ -75,7 +89,7 @@ export function identityStoreContract(open: OpenPlace): void {
     it("has the tables of its kind only", () =>
       open().use((database) => {
         database.transaction(() => createIdentity(database, "partition", FIRST))
-        expect(tablesOf(database)).toEqual(["compaction", "identity", "latest_key", "log", "producer"])
+        expect(tablesOf(database)).toEqual(PARTITION_TABLES)
       }))
 
     it("takes over newer settings", () =>

@@ -30,6 +30,41 @@ function seqs(outbox: OutboxStore, target: string): number[] {
 /** What leaves for other objects, and what came from them. */
 export function outboxStoreContract(open: OpenPlace): void {
   describe("the outbox", () => {
+    it("sends a row on to another target, under its sequence", () =>
+      open().use((database) => {
+        const outbox = mixed(database)
+        outbox.targets()
+        outbox.redirect(3, "default/later/0")
+        expect(seqs(outbox, DEAD)).toEqual([1, 5])
+        expect(outbox.oldest("default/later/0", 10)).toEqual([{ ...rowOf(3, DEAD), target: "default/later/0" }])
+        expect(outbox.targets().toSorted()).toEqual([DEAD, "default/later/0", OTHER].toSorted())
+        expect(outbox.summary()).toEqual({ count: 6, lastSeq: 6 })
+      }))
+
+    it("answers as many rows as hold so many bytes, and one at least", () =>
+      open().use((database) => {
+        const outbox = mixed(database)
+        const counts = [1, 20, 21, 40, 41, 1000].map((maxBytes) => outbox.oldest(DEAD, 100, maxBytes).length)
+        expect(counts).toEqual([1, 1, 2, 2, 3, 3])
+      }))
+
+    it("finds what comes below what it has seen of a target: a row sent on, and those of a later life", () =>
+      open().use((database) => {
+        const outbox = mixed(database)
+        outbox.targets()
+        outbox.taken(DEAD, 3)
+        expect([seqs(outbox, DEAD), seqs(outbox, OTHER)]).toEqual([[5], [2, 4, 6]])
+        outbox.redirect(2, DEAD)
+        expect([seqs(outbox, DEAD), seqs(outbox, OTHER)]).toEqual([
+          [2, 5],
+          [4, 6],
+        ])
+        outbox.add(rowOf(1, OTHER))
+        expect(seqs(outbox, OTHER)).toEqual([1, 4, 6])
+        expect([outbox.taken(OTHER, 4), outbox.taken(DEAD, 5)]).toEqual([2, 2])
+        expect([seqs(outbox, DEAD), seqs(outbox, OTHER)]).toEqual([[], [6]])
+      }))
+
     it("is empty at first", () =>
       open().use((database) => {
         const outbox = outboxIn(database)

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest"
 import type { DeliveryChanges } from "../../src/core/delivery/types.ts"
+import { MAX_COMMIT_METADATA_BYTES } from "../../src/core/limits.ts"
 import { CatalogStore, type StoredEntry } from "../../src/store/catalog-store.ts"
 import { DeliveryStore } from "../../src/store/delivery-store.ts"
+import { GroupOffsetStore } from "../../src/store/group-offset-store.ts"
 import { createIdentity, readIdentity, writeSettings } from "../../src/store/identity-store.ts"
 import { LatestKeyStore } from "../../src/store/latest-key-store.ts"
 import { LogStore } from "../../src/store/log-store.ts"
@@ -21,6 +23,7 @@ const ENTRY: StoredEntry = {
   incarnation: 1,
   version: 1,
   settings: "{}",
+  pending: null,
   createdAt: 1,
   updatedAt: 1,
 }
@@ -130,6 +133,30 @@ function latestKeyCosts(open: () => DurablePlace): void {
     }))
 }
 
+/** What the offsets of groups cost. */
+function groupOffsetCosts(open: () => DurablePlace): void {
+  it("[G13] a group's offset: one to insert, one to overwrite, one to delete, whatever its metadata", () =>
+    open().use((database) => {
+      database.transaction(() => createIdentity(database, "partition", { incarnation: 1, version: 1, settings: "{}" }))
+      const groups = new GroupOffsetStore(database)
+      const one = { statements: 1, rowsWritten: 1 }
+      const state = {
+        group: "g",
+        generation: 1,
+        memberId: "a",
+        epoch: 1,
+        committedOffset: 5,
+        committedAt: 1,
+        limit: null,
+      }
+      for (const metadata of ["", "m".repeat(MAX_COMMIT_METADATA_BYTES), "short"]) {
+        expect(costOf(database, () => groups.write({ ...state, metadata }))).toMatchObject(one)
+      }
+      expect(costOf(database, () => groups.remove("g"))).toMatchObject(one)
+      expect(costOf(database, () => groups.remove("g")).rowsWritten).toBe(0)
+    }))
+}
+
 /** What delivery states cost. */
 function deliveryCosts(open: () => DurablePlace): void {
   it("a page of delivery state: one to insert, one to overwrite, one to delete, each in one statement", () =>
@@ -212,7 +239,10 @@ function catalogCosts(open: () => DurablePlace): void {
       expect(costs(() => catalog.insert(ENTRY))).toBe(1)
       expect(costs(() => catalog.setStep("queue", "a", "ready"))).toBe(1)
       expect(
-        costs(() => catalog.update("queue", "a", { step: "altering", version: 2, settings: "{}", updatedAt: 2 })),
+        costs(() => {
+          const update = { step: "altering", version: 2, settings: "{}", pending: null, updatedAt: 2 } as const
+          catalog.update("queue", "a", update)
+        }),
       ).toBe(1)
       expect(costs(() => catalog.remove("queue", "a"))).toBe(1)
     }))
@@ -228,6 +258,9 @@ export function rowsWritten(open: () => DurablePlace): void {
   })
   describe("index of keys", () => {
     latestKeyCosts(open)
+  })
+  describe("offsets of groups", () => {
+    groupOffsetCosts(open)
   })
   describe("delivery", () => {
     deliveryCosts(open)

@@ -1,8 +1,11 @@
 import { describe } from "vitest"
+import { catalogGroupsContract } from "./catalog-groups.ts"
 import { catalogStoreContract } from "./catalog-store.ts"
 import { databaseContract } from "./database.ts"
 import { dedupStoreContract } from "./dedup-store.ts"
 import { deliveryStoreContract } from "./delivery-store.ts"
+import { groupOffsetStoreContract } from "./group-offset-store.ts"
+import { groupStoreContract } from "./group-store.ts"
 import { identityStoreContract } from "./identity-store.ts"
 import { latestKeyStoreContract } from "./latest-key-store.ts"
 import { logExpiryContract } from "./log-expiry.ts"
@@ -57,7 +60,14 @@ export function storesContract(openPlace: OpenPlace): void {
   describe("producer store", () => {
     producerStoreContract(open)
   })
+  describe("group offset store", () => {
+    groupOffsetStoreContract(open)
+  })
+  describe("group store", () => {
+    groupStoreContract(open)
+  })
   describe("catalog store", () => {
     catalogStoreContract(open)
+    catalogGroupsContract(open)
   })
 }

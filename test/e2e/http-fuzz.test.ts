@@ -10,6 +10,7 @@ import {
   wildQuery,
   type WildRequest,
 } from "../support/http-fuzz.ts"
+import { groupOperations, groupState, MEMBER, type WildOperation, wildGroups } from "../support/http-fuzz-groups.ts"
 
 const scene = new HttpScene()
 const RUNS = 100
@@ -48,14 +49,15 @@ const append = fc.oneof(
 )
 /** Some count, some are used up, and some never were. */
 let receipts: readonly string[] = []
+let member = ""
 const receipt = fc.oneof(
-  fc.nat(99).map((index) => receipts[index] ?? "x"),
+  fc.nat(109).map((index) => receipts[index] ?? "x"),
   fc.base64String(),
   fc.string(),
 )
 
 function settling(options: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<unknown> {
-  const required = Object.keys(options).filter((name) => name === "visibilityTimeoutMs")
+  const required = Object.keys(options).filter((name) => ["visibilityTimeoutMs", "lockDurationMs"].includes(name))
   return fc.oneof(
     wildObject({ receipts: list(receipt), ...options }, ["receipts", ...required]),
     wildObject({ entries: list(wildObject({ receipt, ...options }, ["receipt", ...required])) }, ["entries"]),
@@ -117,7 +119,7 @@ const filter = wildObject({
 })
 
 /** Every operation: method, path, query, body. */
-const OPERATIONS: readonly (readonly [string, string, readonly string[], fc.Arbitrary<unknown>])[] = [
+const OPERATIONS: readonly WildOperation[] = [
   ["GET", "/v1/queues", ["prefix", "limit", "cursor"], nothing],
   ["PUT", "/v1/queues/altered", ["x"], queueSettings],
   ["GET", QUEUE, ["x"], nothing],
@@ -154,6 +156,7 @@ const OPERATIONS: readonly (readonly [string, string, readonly string[], fc.Arbi
   ["GET", `${TOPIC}/partitions/0/head`, ["after"], nothing],
   ["GET", `${TOPIC}/keys/k`, ["x"], nothing],
   ["DELETE", `${TOPIC}/partitions/0/records`, ["before"], nothing],
+  ...groupOperations({ settling, record, producer, retryDelay }),
   ["GET", "/v1/connect", ["x"], nothing],
   ["GET", "/healthz", ["x"], nothing],
   ["GET", "/openapi.json", ["x"], nothing],
@@ -165,10 +168,15 @@ beforeAll(async () => {
   await scene.put("/v1/queues/spare")
   await scene.put(TOPIC, { partitions: 2 })
   await scene.put("/v1/topics/altered")
+  await scene.put("/v1/groups/altered")
   await scene.send(QUEUE, ...upTo(200))
   const held = await scene.receive(QUEUE, { maxMessages: 100 })
   receipts = held.map((one) => one.receipt)
   await scene.append(TOPIC, { body: 1, partition: 0 }, { body: 2, partition: 1 })
+  await scene.append(TOPIC, ...upTo(40).map((n) => ({ body: n, partition: n % 2 })))
+  const groups = await wildGroups(scene)
+  member = groups.member
+  receipts = [...receipts, ...groups.receipts]
 })
 
 /** What requests may change. What ends or moves by itself doesn't show in it. */
@@ -177,7 +185,8 @@ async function state(): Promise<string> {
   const { statistics } = queue!.body as { statistics: Record<string, number> }
   const { ready, inFlight, delayed, scheduled, oldestAt: _, rates: __, forwarding: ___, ...totals } = statistics
   const { settings } = altered!.body as { settings: object }
-  return JSON.stringify([ready! + inFlight! + delayed! + scheduled!, totals, settings, topic!.body])
+  const groups = await groupState(scene)
+  return JSON.stringify([ready! + inFlight! + delayed! + scheduled!, totals, settings, topic!.body, groups])
 }
 
 /** A wait that is long, and no bug; a message that expires while the next request is looked at. */
@@ -185,7 +194,7 @@ function isInTheWay({ path, body }: WildRequest): boolean {
   const text = new TextDecoder().decode(body)
   const waitMs = /"waitMs":\s*(\d+)\s*[,}]/.exec(text)?.[1]
   const times = [...text.matchAll(/"ttlMs":\s*(\d+)\s*[,}]/g)].map(([, ttlMs]) => Number(ttlMs))
-  return (path.includes("/receive") && Number(waitMs ?? 0) > 5) || times.some((ttlMs) => ttlMs < 600_000)
+  return (/\/(receive|fetch|heartbeat)/.test(path) && Number(waitMs ?? 0) > 5) || times.some((ttlMs) => ttlMs < 600_000)
 }
 
 /** Sends it: no 5xx, a problem where it is refused, and then nothing has changed. */
@@ -209,7 +218,7 @@ describe("[H39] whatever comes, it is no 5xx, what is refused changes nothing, a
   it.each(OPERATIONS)("%s %s", async (method, path, parameters, body) => {
     const wild = fc.record({
       method: fc.constant(method),
-      path: wildQuery(parameters).map((query) => path + query),
+      path: wildQuery(parameters).map((query) => path.replace(MEMBER, member) + query),
       headers: wildHeaders,
       body: method === "GET" ? fc.constant(new Uint8Array()) : wildBody(body),
     })
@@ -218,7 +227,10 @@ describe("[H39] whatever comes, it is no 5xx, what is refused changes nothing, a
   })
 
   it("other names, methods and paths", async () => {
-    const part = fc.oneof(wildName, fc.constantFrom("v1", "queues", "topics", "kept", "messages", "partitions", "0"))
+    const part = fc.oneof(
+      wildName,
+      fc.constantFrom("v1", "queues", "topics", "groups", "kept", "messages", "partitions", "0"),
+    )
     const path = fc.oneof(
       fc.array(part, { maxLength: 5 }).map((parts) => `/${parts.join("/")}`),
       fc

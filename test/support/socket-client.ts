@@ -12,14 +12,19 @@ const PATIENCE_MS = 20_000
 export class SocketClient {
   /** Everything that came and was not taken yet. */
   readonly frames: Frame[] = []
+  /** Resolves with the code when the socket has closed, whoever closed it. */
+  readonly closed: Promise<number>
   readonly #socket: WebSocket
   readonly #waiting = new Set<() => void>()
+  #handle: (frame: Frame) => boolean = () => false
 
   private constructor(socket: WebSocket) {
     this.#socket = socket
+    this.closed = once(socket, "close").then(([code]) => Number(code))
     socket.on("message", (data: Buffer) => {
       const message = JSON.parse(data.toString("utf8")) as Frame | Frame[]
-      this.frames.push(...(Array.isArray(message) ? message : [message]))
+      const frames = Array.isArray(message) ? message : [message]
+      this.frames.push(...frames.filter((frame) => !this.#handle(frame)))
       for (const wake of this.#waiting) wake()
     })
   }
@@ -39,6 +44,12 @@ export class SocketClient {
       const raw = typeof message === "string" || message instanceof Uint8Array
       this.#socket.send(raw ? message : JSON.stringify(message))
     }
+  }
+
+  /** Has `handle` see every frame, also those that came already; what it answers true to is not kept. */
+  handleFrames(handle: (frame: Frame) => boolean): void {
+    this.#handle = handle
+    this.frames.splice(0, this.frames.length, ...this.frames.filter((frame) => !handle(frame)))
   }
 
   /** Takes the first frame for which `matches` holds out of those that came or come. */
@@ -73,9 +84,8 @@ export class SocketClient {
 
   /** Says goodbye and waits for the broker's; returns the code. */
   async close(code = 1000): Promise<number> {
-    const closed = once(this.#socket, "close")
     this.#socket.close(code)
-    return Number((await closed)[0])
+    return this.closed
   }
 
   /** Breaks off, as a crash would. */

@@ -65,6 +65,17 @@ export class SocketScene {
     return name
   }
 
+  /** A group of this test's own. */
+  async group(settings: object = {}): Promise<string> {
+    const name = `group-${++this.#names}`
+    await this.call("PUT", `/v1/groups/${name}`, settings)
+    return name
+  }
+
+  async append(topic: string, records: readonly object[]): Promise<void> {
+    await this.call("POST", `/v1/topics/${topic}/records`, { records })
+  }
+
   async send(queue: string, bodies: readonly string[]): Promise<void> {
     await this.call("POST", `/v1/queues/${queue}/messages`, { messages: bodies.map((body) => ({ body })) })
   }

@@ -61,7 +61,8 @@ class CompactedPartition {
 
   async latest(key: string): Promise<string> {
     const found = await this.stub.latest(this.version, encoder.encode(key))
-    return found.ok ? textOf(found.value.frame).replace(FILLER, "").trim() : found.error.code
+    if (!found.ok) return found.error.code
+    return found.value.isTombstone ? "tombstone" : textOf(found.value.frame).replace(FILLER, "").trim()
   }
 
   async databaseSize(): Promise<number> {
@@ -130,7 +131,7 @@ describe("a compacted partition", () => {
     const partition = await CompactedPartition.open({ cleanup: "compact", deleteRetentionMs: 200 })
     await partition.fill(4)
     await partition.stub.append(partition.version, tombstones("key 0", "key 1"), null)
-    expect(await partition.latest("key 0")).toBe("not_found")
+    expect(await partition.latest("key 0")).toBe("tombstone")
     for (const key of ["p", "q", "r", "s", "t", "u"])
       await partition.stub.append(partition.version, batchOf([FILLER], [key]), null)
     await expect.poll(async () => (await partition.read(0)).offsets, PATIENCE).toEqual([2, 3, 6, 7, 8, 9, 10, 11])

@@ -87,6 +87,24 @@ describe("a partition", () => {
     expect(await read(stub, 3020)).toMatchObject({ bodies: ["next"], startOffset: 3020 })
   })
 
+  it("[S4] the row that was left for its counters goes once another has them", async () => {
+    const stub = await newPartition()
+    await append(stub, ...numbered(0, 20))
+    await stub.trim(VERSION, 20)
+    const rows = () =>
+      runInDurableObject(stub, (_, { storage }) =>
+        storage.sql
+          .exec("SELECT base_offset FROM log")
+          .toArray()
+          .map((row) => row["base_offset"]),
+      )
+    expect(await rows()).toEqual([0])
+    await append(stub, ...numbered(20, 20))
+    await expect.poll(rows, { timeout: 10_000 }).toEqual([20])
+    await evictDurableObject(stub)
+    expect(await read(stub, 20)).toMatchObject({ startOffset: 20, endOffset: 40 })
+  })
+
   it("[S5] reports a damaged row and a damaged frame with their offsets, and serves the others", async () => {
     const stub = await newPartition()
     await append(stub, ...numbered(0, 20))

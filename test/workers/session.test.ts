@@ -1,54 +1,7 @@
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test"
-import { env, exports } from "cloudflare:workers"
+import { env } from "cloudflare:workers"
 import { describe, expect, it } from "vitest"
-
-type Frame = Readonly<Record<string, unknown>>
-
-const HEADERS = { authorization: `Bearer ${env.MILLRACE_TOKEN}`, "content-type": "application/json" }
-const PATIENCE_MS = 10_000
-
-async function call(method: string, path: string, body: object): Promise<Frame> {
-  const init = { method, headers: HEADERS, body: JSON.stringify(body) }
-  const response = await exports.default.fetch(new Request(`https://broker${path}`, init))
-  return response.json<Frame>()
-}
-
-class Client {
-  readonly frames: Frame[] = []
-  readonly #socket: WebSocket
-
-  private constructor(socket: WebSocket) {
-    this.#socket = socket
-    socket.addEventListener("message", ({ data }) => {
-      const message = JSON.parse(String(data)) as Frame | Frame[]
-      this.frames.push(...(Array.isArray(message) ? message : [message]))
-    })
-    socket.accept()
-  }
-
-  static async open(): Promise<Client> {
-    const headers = { ...HEADERS, Upgrade: "websocket", "Sec-WebSocket-Protocol": "millrace.v1" }
-    const response = await exports.default.fetch(new Request("https://broker/v1/connect", { headers }))
-    if (response.webSocket === null) throw new Error(`${response.status}: ${await response.text()}`)
-    return new Client(response.webSocket)
-  }
-
-  send(frame: object): void {
-    this.#socket.send(JSON.stringify(frame))
-  }
-
-  async take(type: string): Promise<Frame> {
-    for (const deadlineAt = Date.now() + PATIENCE_MS; Date.now() < deadlineAt; await scheduler.wait(5)) {
-      const index = this.frames.findIndex((frame) => frame["type"] === type)
-      if (index !== -1) return this.frames.splice(index, 1)[0]!
-    }
-    throw new Error(`no ${type} in ${JSON.stringify(this.frames)}`)
-  }
-
-  close(): void {
-    this.#socket.close(1000)
-  }
-}
+import { call, Client, type Frame } from "./session-client.ts"
 
 describe("objects that lose their memory", () => {
   it("[W26] a queue goes on with subscriptions, credit and leases", async () => {

@@ -1,5 +1,7 @@
+import { runInDurableObject } from "cloudflare:test"
 import { beforeEach, describe, expect, it } from "vitest"
-import { RESUME_GRACE_MS } from "../../src/core/limits.ts"
+import { MAX_PENDING_COMMANDS, RESUME_GRACE_MS } from "../../src/core/limits.ts"
+import type { QueueObject } from "../../src/objects/queue-object.ts"
 import { ObjectSocket } from "./object-socket.ts"
 import { bodies, pass, QueueScene, stopClock } from "./queue-scene.ts"
 
@@ -62,6 +64,25 @@ describe("single active consumer", () => {
     pass(RESUME_GRACE_MS)
     await queue.runDueAlarms()
     expect(bodies(await second.takeDeliveries(2))).toEqual(["a", "b"])
+  })
+
+  it("[Q18] gives back after the grace although the queue was overloaded when it broke off", async () => {
+    const { queue, first, second } = await twoConsumers()
+    await queue.send("a")
+    await first.takeDeliveries()
+    await queue.evict()
+    const refused = await runInDurableObject(queue.stub, async (object: QueueObject, state) => {
+      const more = Array.from({ length: MAX_PENDING_COMMANDS + 1 }, () => object.statistics(queue.version))
+      await Promise.resolve()
+      for (const socket of state.getWebSockets()) object.webSocketError(socket)
+      return (await Promise.all(more)).filter((result) => !result.ok && result.error.code === "overloaded")
+    })
+    expect(refused).toHaveLength(1)
+    expect(second.has("deliver")).toBe(false)
+    expect(await queue.alarmAt()).toBe(Date.now() + RESUME_GRACE_MS)
+    pass(RESUME_GRACE_MS)
+    await queue.runDueAlarms()
+    expect(await queue.statistics()).toMatchObject({ ready: 1, inFlight: 0 })
   })
 
   it("[Q18] works off a backlog in order of credit, one consumer at a time", async () => {

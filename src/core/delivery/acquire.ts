@@ -108,11 +108,18 @@ function takeInOrder(state: DeliveryState, taking: Taking): void {
   for (let page = window.firstAvailable; page && !taking.isFull; page = window.firstAvailable) {
     takeFromPage(page, taking)
   }
+  if (!taking.isFull) passGap(state, taking.log)
   // an offset that does not fit stays outside the window: nothing is stored for it
   while (!taking.isFull && window.end < taking.log.endOffset && taking.hasRoomFor(window.end)) {
     window.extend(window.end + 1, null)
     taking.take(window.end - 1)
+    if (!taking.isFull) passGap(state, taking.log)
   }
+}
+
+/** Moves the window's end to the next record that is there. */
+function passGap({ window }: DeliveryState, { gaps }: LogView): void {
+  if (gaps) window.pass(gaps.firstFrom(window.end))
 }
 
 function takeFromPage(page: Page, taking: Taking): void {
@@ -159,6 +166,7 @@ function lookAhead(state: DeliveryState, log: LogView): boolean {
 
 /** Takes the rest of a page's offsets into the window; false where the log ends. */
 function growByPage(state: DeliveryState, log: LogView): boolean {
+  passGap(state, log)
   const from = state.window.end
   if (from >= log.endOffset) return false
   cover(state, Math.min(log.endOffset, (Math.floor(from / PAGE_OFFSETS) + 1) * PAGE_OFFSETS), log)

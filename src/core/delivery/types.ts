@@ -38,6 +38,16 @@ export interface LogView {
   keyHashes(from: number, to: number): ArrayLike<number>
   /** Bytes of the frame at `offset`. */
   lengthOf(offset: number): number
+  /** Where records are missing; absent for a log that has one at every offset. */
+  readonly gaps?: LogGaps
+}
+
+/** A log in which some offsets have no record: they are passed over, and never delivered. */
+export interface LogGaps {
+  /** First offset from `offset` on that has a record, or the log's end. */
+  firstFrom(offset: number): number
+  /** Behind some of the records that follow each other from `offset` on, which has one. */
+  endOfRun(offset: number): number
 }
 
 /** How often a message is delivered. */

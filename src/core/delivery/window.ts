@@ -32,6 +32,8 @@ export class Window {
   finished: number[] = []
   /** Offsets whose leases ended in the current commit without their messages being done. */
   returned: number[] = []
+  /** Offsets that were passed over because the log has no record there; whoever counts them takes them away. */
+  passed = 0
   readonly leases = new Leases()
   readonly #totals: [available: number, delayed: number, inFlight: number, done: number] = [0, 0, 0, 0]
   /** For the next commit's `touched`. */
@@ -98,6 +100,20 @@ export class Window {
         if (page.cells.group) page.cells.group[offset % PAGE_OFFSETS] = hashes![offset - from]!
       }
     }
+    this.#end = end
+  }
+
+  /** Moves the end forward to `end`; the new offsets are done and were never anything else. Pages in between are left out. */
+  pass(end: number): void {
+    if (end <= this.#end) return
+    this.passed += end - this.#end
+    const { highest } = this.pages
+    // below the highest a page must be whole
+    if (highest && highest.endOffset < Math.min(end, highest.firstOffset + PAGE_OFFSETS)) {
+      this.#grow(highest, Math.min(end, highest.firstOffset + PAGE_OFFSETS), DONE)
+    }
+    const last = this.#pageAt(end - 1)
+    if (last.endOffset < end) this.#grow(last, end, DONE)
     this.#end = end
   }
 

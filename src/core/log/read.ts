@@ -42,6 +42,15 @@ export class ReadBudget {
     return this.#started && (this.#records <= 0 || this.#bytes <= 0)
   }
 
+  /** Takes `count` records of `lengthBytes` in all, or none of them: some may still be allowed. */
+  takeAll(count: number, lengthBytes: number): boolean {
+    if (this.#records < count || this.#bytes < lengthBytes) return false
+    this.#started = true
+    this.#records -= count
+    this.#bytes -= lengthBytes
+    return true
+  }
+
   /** Takes a record of `lengthBytes` where that is still allowed. */
   take(lengthBytes: number): boolean {
     if (this.#started && (this.#records <= 0 || this.#bytes < lengthBytes)) return false
@@ -57,23 +66,35 @@ export interface RowSlice {
   /** With positions within `frames`. */
   readonly entries: readonly FrameEntry[]
   readonly frames: Uint8Array
-  /** Behind the last entry taken, or where the slice was to begin if there is none. */
+  /**
+   * Behind the last entry taken, or where the slice was to begin if there is none; `beforeOffset` where the next entry
+   * stands there or further behind.
+   */
   readonly nextOffset: number
 }
 
-/** The frames of `row` from `fromOffset` on, as far as the budget goes; nothing is decoded or copied. */
-export function sliceRow(row: Row, fromOffset: number, budget: ReadBudget): RowSlice {
+/** The frames of `row` in `[fromOffset, beforeOffset)`, as far as the budget goes; nothing is decoded or copied. */
+export function sliceRow(
+  row: Row,
+  fromOffset: number,
+  budget: ReadBudget,
+  beforeOffset = Number.POSITIVE_INFINITY,
+): RowSlice {
   const { entries } = row.header
   const first = indexFrom(entries, fromOffset)
+  const stop = indexFrom(entries, beforeOffset)
   let end = first
-  while (end < entries.length && budget.take(entries[end]!.length)) end++
-  if (end === first) return { entries: [], frames: row.frames.subarray(0, 0), nextOffset: fromOffset }
+  while (end < stop && budget.take(entries[end]!.length)) end++
+  const isAtEnd = end === stop && stop < entries.length
+  if (end === first) {
+    return { entries: [], frames: row.frames.subarray(0, 0), nextOffset: isAtEnd ? beforeOffset : fromOffset }
+  }
   const start = entries[first]!.position
   const last = entries[end - 1]!
   return {
     entries: entries.slice(first, end).map((entry) => ({ ...entry, position: entry.position - start })),
     frames: row.frames.subarray(start, last.position + last.length),
-    nextOffset: last.offset + 1,
+    nextOffset: isAtEnd ? beforeOffset : last.offset + 1,
   }
 }
 

@@ -65,6 +65,28 @@ export function decodeRowHeaderAt(bytes: Uint8Array, position: number): RowHeade
   return readHeader(reader, headerBytes)
 }
 
+/** What a header says before its entries. */
+export interface RowSummary {
+  readonly count: number
+  /** Sum of the frames' lengths. */
+  readonly framesBytes: number
+}
+
+/** The beginning of a header, for whoever passes a row on as it is; null where it is damaged. */
+export function summaryOf(header: Uint8Array): RowSummary | null {
+  if (header.length < BODY_AT) return null
+  const reader = new ByteReader(header)
+  if (reader.u32le() !== header.length || reader.u32le() !== headerChecksum(header, 0, header.length)) return null
+  if (reader.u8() !== VERSION || (reader.u8() & ~KNOWN_COLUMNS) !== 0) return null
+  // where the first frame stands
+  reader.varint()
+  const count = reader.varint()
+  // its time and its message id
+  reader.varint()
+  reader.varint()
+  return { count, framesBytes: reader.varint() }
+}
+
 /** A row from its two stored parts. Throws CorruptError where the header is damaged or the frames don't have its length. */
 export function decodeRow(header: Uint8Array, frames: Uint8Array): Row {
   const decoded = decodeRowHeader(header)

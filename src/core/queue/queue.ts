@@ -1,5 +1,6 @@
 import { Consumers } from "../delivery/consumers.ts"
 import { expire } from "../delivery/expire.ts"
+import type { Leases } from "../delivery/leases.ts"
 import { releaseConsumer } from "../delivery/settle.ts"
 import { equalBytes } from "../bytes/equal.ts"
 import type { Failure } from "../errors.ts"
@@ -102,6 +103,11 @@ export class Queue {
     }
     this.#expiry.sweep(now)
     this.redrives.run(now)
+  }
+
+  /** Who holds something. */
+  get leases(): Leases {
+    return this.state.delivery.window.leases
   }
 
   /** Gives back what a consumer holds, without fault. */

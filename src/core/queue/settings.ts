@@ -80,6 +80,9 @@ export function withDefaults(stored: Partial<QueueSettings>): QueueSettings {
 const FAULTLESS_FACTOR = 10
 
 /** Deliveries after which a message leaves whoever was at fault, or null. */
-export function attemptsLimit({ maxAttempts, maxDeliveries }: QueueSettings): number | null {
+export function attemptsLimit({
+  maxAttempts,
+  maxDeliveries,
+}: Pick<QueueSettings, "maxAttempts" | "maxDeliveries">): number | null {
   return maxAttempts ?? (maxDeliveries === null ? null : maxDeliveries * FAULTLESS_FACTOR)
 }

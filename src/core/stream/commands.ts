@@ -58,9 +58,12 @@ export interface OffsetLookup {
   readonly timestamp: number | null
 }
 
-/** The newest record of a key. */
+/** The newest record of a key, which may be a tombstone. */
 export interface LatestRecord {
   readonly offset: number
   readonly appendedAt: number
   readonly frame: Uint8Array
+  readonly isTombstone: boolean
+  /** It came before the topic's partitions became so many; null where it came after all that were added. */
+  readonly appendedBefore: number | null
 }

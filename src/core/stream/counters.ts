@@ -12,6 +12,9 @@ export interface PartitionCounters {
   storedBytes: number
   /** How often the log was compacted. */
   compactions: number
+  /** Highest id of a share group's state, and highest sequence of an outbox row, as far as share groups that are gone went. */
+  lastShareId: number
+  outboxSeq: number
 }
 
 /** Of a partition to which nothing was ever appended. */
@@ -20,10 +23,14 @@ export const NO_PARTITION_COUNTERS: PartitionCounters = {
   lastAppendedAt: 0,
   storedBytes: 0,
   compactions: 0,
+  lastShareId: 0,
+  outboxSeq: 0,
 }
 
-/** Version 1 has no compactions. */
-const VERSION = 2
+/** Version 1 has no compactions, version 2 no share groups. */
+const VERSION = 3
+
+const NO_MARKS = { lastShareId: 0, outboxSeq: 0 }
 
 export function encodePartitionCounters(counters: PartitionCounters): Uint8Array {
   const writer = new ByteWriter(32)
@@ -32,6 +39,8 @@ export function encodePartitionCounters(counters: PartitionCounters): Uint8Array
   writer.varint(counters.lastAppendedAt)
   writer.varint(counters.storedBytes)
   writer.varint(counters.compactions)
+  writer.varint(counters.lastShareId)
+  writer.varint(counters.outboxSeq)
   return writer.finish()
 }
 
@@ -41,5 +50,7 @@ export function decodePartitionCounters(bytes: Uint8Array): PartitionCounters {
   const version = reader.u8()
   if (version < 1 || version > VERSION) throw new CorruptError("unknown version of counters")
   const common = { startOffset: reader.varint(), lastAppendedAt: reader.varint(), storedBytes: reader.varint() }
-  return { ...common, compactions: version < 2 ? 0 : reader.varint() }
+  const compactions = version < 2 ? 0 : reader.varint()
+  const marks = version < 3 ? NO_MARKS : { lastShareId: reader.varint(), outboxSeq: reader.varint() }
+  return { ...common, compactions, ...marks }
 }

@@ -52,3 +52,18 @@ export function newestTime(rows: RowSpans, row: SpanRow, { lastAppendedAt }: Off
     before = next.baseOffset
   }
 }
+
+/** Whether a record stands from `from` on and before `to`. A damaged row counts as one. */
+export function hasRecordsIn(rows: RowSpans, from: number, to: number): boolean {
+  let row = rows.at(from) ?? rows.after(from)
+  while (row && row.baseOffset < to) {
+    if (row.lastOffset >= from && standsIn(row, from, to)) return true
+    row = rows.after(row.baseOffset)
+  }
+  return false
+}
+
+function standsIn(row: SpanRow, from: number, to: number): boolean {
+  const header = headerOrNull(row)
+  return !header || header.entries.some(({ offset }) => offset >= from && offset < to)
+}

@@ -1,69 +1,53 @@
-import { joinBytes } from "../bytes/join.ts"
 import type { Failure } from "../errors.ts"
-import { MAX_STORED_BYTES } from "../limits.ts"
-import { type AppendRow, type Incoming, planAppend, type TailRow } from "../log/append.ts"
+import { MAX_STORED_BYTES, SEALED_RETRY_AFTER_MS } from "../limits.ts"
 import type { Submissions } from "../log/submission.ts"
 import { err, ok, type Result } from "../result.ts"
+import { Barriers } from "./barriers.ts"
 import type { AppendReply, AppendTerms, OffsetLookup, PartitionStatistics } from "./commands.ts"
 import { encodePartitionCounters, type PartitionCounters } from "./counters.ts"
-import { offsetAtTime } from "./lookup.ts"
-import { type ProducerChanges, Producers, type ProducerState } from "./producers.ts"
+import type { Barrier, CommitReply, CommitRequest } from "./group-commands.ts"
+import type { GroupLog } from "./group-seek.ts"
+import { LogEnd } from "./log-end.ts"
+import { hasRecordsIn, offsetAtTime } from "./lookup.ts"
+import { PartitionGroups } from "./partition-groups.ts"
+import type { PartitionChanges, PartitionParts } from "./partition-parts.ts"
+import { Producers } from "./producers.ts"
 import { type RetainedLog, Retention } from "./retention.ts"
 import type { RowSpans } from "./row-spans.ts"
 import type { TopicSettings } from "./settings.ts"
-
-/** A partition's rows have no pages to respect: nothing is delivered from them. */
-export const PARTITION_APPEND = { pageOffsets: null } as const
-
-/** Everything that one commit of a partition stores, in one transaction. */
-export interface PartitionChanges {
-  readonly seq: number
-  readonly rows: readonly AppendRow[]
-  /** Base offset of the row that takes the counters where no row is written, or null. */
-  readonly countersInto: number | null
-  readonly counters: Uint8Array
-  readonly producers: ProducerChanges | null
-}
-
-/** What a partition is made of; see `store/partition-store.ts` for how it is loaded. */
-export interface PartitionParts {
-  readonly incarnation: number
-  readonly counters: PartitionCounters
-  readonly tail: TailRow | null
-  readonly endOffset: number
-  /** Base offset of the newest row, or null for an empty log. */
-  readonly newestRow: number | null
-  /** In the order of their last batches. */
-  readonly producers: readonly ProducerState[]
-  readonly rows: RowSpans
-  readonly settings: TopicSettings
-}
+import type { ShareMarks } from "./share/commands.ts"
 
 /**
  * One partition: a log that keeps its records. Appends of one commit become one row; reads go to the
  * stored rows, which move as they are.
  */
-export class Partition {
+export class Partition implements GroupLog {
   readonly incarnation: number
+  readonly index: number
+  readonly groups: PartitionGroups
   readonly #counters: PartitionCounters
+  readonly #end: LogEnd
   readonly #rows: RowSpans
   readonly #producers: Producers
   readonly #retention: Retention
-  #tail: TailRow | null
-  #committedEnd: number
-  #newestRow: number | null
-  #pending: Submissions[] = []
-  #pendingCount = 0
+  readonly #barriers: Barriers
+  /** Number of partitions that this one goes by. */
+  #partitions: number
+  /** Whoever knows of fewer may not append: keys may have moved, and their order is kept. */
+  #neededPartitions: number
   #countersChanged = false
 
   constructor(parts: PartitionParts) {
     this.incarnation = parts.incarnation
+    this.index = parts.index
     this.#counters = parts.counters
-    this.#tail = parts.tail
-    this.#committedEnd = parts.endOffset
-    this.#newestRow = parts.newestRow
+    this.#end = new LogEnd(parts.end)
     this.#rows = parts.rows
     this.#producers = new Producers(parts.producers)
+    this.#barriers = new Barriers(parts.barriers)
+    this.groups = new PartitionGroups(parts.groups, this)
+    this.#partitions = parts.settings.partitions
+    this.#neededPartitions = neededPartitions(parts.settings)
     this.#retention = new Retention(parts.rows, parts.settings, this.#retained())
   }
 
@@ -78,12 +62,26 @@ export class Partition {
 
   /** First offset that does not exist yet, what this commit appends included. */
   get endOffset(): number {
-    return this.#committedEnd + this.#pendingCount
+    return this.#end.offset
+  }
+
+  /** First offset that is not stored yet. */
+  get committedEnd(): number {
+    return this.#end.stored.endOffset
   }
 
   /** Base offset of the newest row, or null for an empty log. */
   get newestRow(): number | null {
-    return this.#newestRow
+    return this.#end.stored.newestRow
+  }
+
+  /** Where adding partitions cut the log, the oldest first. */
+  get barriers(): readonly Barrier[] {
+    return this.#barriers.all
+  }
+
+  get sealedAt(): number | null {
+    return this.#barriers.beyond(this.#partitions)
   }
 
   get statistics(): PartitionStatistics {
@@ -91,34 +89,82 @@ export class Partition {
     return { startOffset, endOffset: this.endOffset, bytes, lastAppendedAt }
   }
 
-  /** Goes by other settings from the next commit on. */
-  applySettings(settings: TopicSettings): void {
+  /**
+   * Goes by other settings from the next commit on. Where there are more partitions now, the log is cut; where it was
+   * sealed for them, appends go on. Answers barriers to store along with the settings.
+   */
+  applySettings(settings: TopicSettings): readonly Barrier[] {
     this.#retention.change(settings)
+    if (settings.partitions > this.#partitions) this.#barriers.note(settings.partitions, this.endOffset)
+    this.#partitions = settings.partitions
+    this.#neededPartitions = neededPartitions(settings)
+    return this.#barriers.takeUnwritten()
+  }
+
+  /**
+   * Ends what is routed by fewer than `partitions`: cuts the log behind what this commit has taken so far, and takes
+   * nothing more until the settings say as many. Answers where the log was cut; again where it is known.
+   */
+  seal(partitions: number): number {
+    const offset = this.#barriers.note(partitions, this.endOffset)
+    // what comes behind it must wait for other partitions, long before a coordinator hears of them
+    if (this.sealedAt !== null) this.groups.cut(offset)
+    return offset
+  }
+
+  /** The record at `offset` came before partitions became so many; null where it came after all that were added. */
+  appendedBefore(offset: number): number | null {
+    return this.#barriers.above(offset)
   }
 
   /**
    * Appends a batch; its records stand one behind the other from `baseOffset` on. A batch that its producer sent
-   * before is answered as it was then.
+   * before is answered as it was then. `routedBy` is the number of partitions that the sender went by.
    */
-  append(batch: Submissions, terms: AppendTerms | null, now: number): Result<AppendReply, Failure> {
+  append(
+    batch: Submissions,
+    terms: AppendTerms | null,
+    now: number,
+    routedBy = this.#partitions,
+  ): Result<AppendReply, Failure> {
     const producer = terms?.producer ?? null
     if (producer) {
       const known = this.#producers.check(producer, batch.count, now)
       if (!known.ok) return known
       if (known.value) return ok(known.value)
     }
+    if (this.#barriers.isBeyond(this.#partitions) || routedBy < this.#neededPartitions) {
+      return err({ code: "partition_sealed", retryAfterMs: SEALED_RETRY_AFTER_MS })
+    }
     const expectedOffset = terms?.expectedOffset ?? this.endOffset
     if (expectedOffset !== this.endOffset) return err({ code: "offset_mismatch", endOffset: this.endOffset })
     if (this.#counters.storedBytes + batch.frameBytes > MAX_STORED_BYTES) return err({ code: "storage_full" })
-    const baseOffset = this.endOffset
-    this.#pending.push(batch)
-    this.#pendingCount += batch.count
-    this.#counters.storedBytes += batch.frameBytes
-    const appendedAt = Math.max(this.#counters.lastAppendedAt, now)
+    const { baseOffset, appendedAt } = this.#add(batch, now)
     const { count } = batch
     if (producer) this.#producers.note(producer, { sequence: producer.sequence, count, baseOffset, appendedAt }, now)
-    this.#retention.appended(now)
     return ok({ baseOffset, appendedAt, repeated: false })
+  }
+
+  /** Appends what another object moved here, whatever the limits; while partitions are added it has to come again. */
+  appendMoved(batch: Submissions, now: number): Failure | null {
+    if (this.#barriers.isBeyond(this.#partitions)) {
+      return { code: "partition_sealed", retryAfterMs: SEALED_RETRY_AFTER_MS }
+    }
+    this.#add(batch, now)
+    return null
+  }
+
+  /**
+   * Commits a group's offset, and appends what came with it: both or neither. A batch that was stored before is
+   * answered as repeated, and the offset is committed all the same.
+   */
+  commitOffset(request: CommitRequest, batch: Submissions | null, now: number): Result<CommitReply, Failure> {
+    const planned = this.groups.planCommit(request, now)
+    if (!planned.ok) return planned
+    const appended = batch ? this.append(batch, request.append?.terms ?? null, now) : null
+    if (appended && !appended.ok) return appended
+    this.groups.put(planned.value)
+    return ok({ offset: request.offset, appended: appended?.value ?? null })
   }
 
   /** Moves the log start forward to `offset`. Rows before it are deleted afterwards, in slices. */
@@ -157,14 +203,29 @@ export class Partition {
     return offsetAtTime(this.#rows, this.#retained(), timestamp)
   }
 
+  /** Where records of `timestamp` and younger begin, with what the commit at `now` has appended so far. */
+  offsetOfTime(timestamp: number, now: number): number {
+    const { offset, timestamp: foundAt } = this.offsetAt(timestamp)
+    const isAhead = timestamp > Math.max(now, this.#counters.lastAppendedAt)
+    return foundAt === null && isAhead ? this.endOffset : offset
+  }
+
+  /** Whether a record is left from `from` on and before `to`. */
+  hasRecords(from: number, to: number): boolean {
+    if (to > this.#end.stored.endOffset && from < to) return true
+    return hasRecordsIn(this.#rows, Math.max(from, this.startOffset), to)
+  }
+
   /** Whether nothing but a compaction can change the rows before `offset`. */
   isSealed(offset: number): boolean {
-    return this.#tail === null || offset <= this.#tail.baseOffset
+    const { tail } = this.#end.stored
+    return tail === null || offset <= tail.baseOffset
   }
 
   /** Notes rows that were deleted behind the log start. */
   deleted(bytes: number): void {
     this.#counters.storedBytes -= bytes
+    this.#retention.rowsChanged()
     this.#countersChanged = true
   }
 
@@ -172,6 +233,7 @@ export class Partition {
   compacted(droppedBytes: number): void {
     this.#counters.compactions += 1
     this.#counters.storedBytes -= droppedBytes
+    this.#retention.rowsRewritten(this.#retained())
     this.#countersChanged = true
   }
 
@@ -182,57 +244,47 @@ export class Partition {
     return null
   }
 
+  /** What share groups that are gone have used up. */
+  get shareMarks(): ShareMarks {
+    const { lastShareId, outboxSeq } = this.#counters
+    return { lastShareId, outboxSeq }
+  }
+
+  keepShareMarks({ lastShareId, outboxSeq }: ShareMarks): void {
+    this.#counters.lastShareId = lastShareId
+    this.#counters.outboxSeq = outboxSeq
+    this.#countersChanged = true
+  }
+
   /** What the commit `seq` stores, or null for nothing. */
   takeChanges(seq: number, now: number): PartitionChanges | null {
-    const rows = this.#takeRows(now)
+    const { rows, appendedAt } = this.#end.take(now, this.#counters.lastAppendedAt)
+    this.#counters.lastAppendedAt = appendedAt
     const producers = this.#producers.takeChanges()
-    if (rows.length === 0 && !this.#countersChanged && !producers) return null
-    const countersInto = rows.length === 0 && this.#countersChanged ? this.#newestRow : null
+    const barriers = this.#barriers.takeUnwritten()
+    const groups = this.groups.takeChanges()
+    if (rows.length === 0 && !this.#countersChanged && !producers && barriers.length === 0 && !groups) return null
+    const countersInto = rows.length === 0 && this.#countersChanged ? this.newestRow : null
     this.#countersChanged = false
-    this.#newestRow = rows.at(-1)?.baseOffset ?? this.#newestRow
-    return { seq, rows, countersInto, counters: encodePartitionCounters(this.#counters), producers }
+    return { seq, rows, countersInto, counters: encodePartitionCounters(this.#counters), producers, barriers, groups }
+  }
+
+  #add(batch: Submissions, now: number): { readonly baseOffset: number; readonly appendedAt: number } {
+    const baseOffset = this.endOffset
+    this.#end.add(batch)
+    this.#counters.storedBytes += batch.frameBytes
+    this.#retention.appended(now)
+    return { baseOffset, appendedAt: Math.max(this.#counters.lastAppendedAt, now) }
   }
 
   #retained(): RetainedLog {
     const { startOffset, lastAppendedAt, storedBytes } = this.#counters
-    const isAppending = this.#pendingCount > 0
-    const endOffset = this.#committedEnd
-    return { startOffset, endOffset, lastAppendedAt, storedBytes, newestRow: this.#newestRow, isAppending }
-  }
-
-  #takeRows(now: number): readonly AppendRow[] {
-    const batches = this.#pending
-    if (this.#pendingCount === 0) return []
-    const plan = planAppend(
-      this.#tail,
-      joined(batches, this.#committedEnd, this.#pendingCount),
-      this.#committedEnd,
-      now,
-      this.#counters.lastAppendedAt,
-      PARTITION_APPEND,
-    )
-    this.#counters.lastAppendedAt = plan.appendedAt
-    this.#committedEnd += this.#pendingCount
-    this.#pending = []
-    this.#pendingCount = 0
-    this.#tail = plan.tail
-    return plan.rows
+    const { isAppending, stored } = this.#end
+    const { endOffset, newestRow } = stored
+    return { startOffset, endOffset, lastAppendedAt, storedBytes, newestRow, isAppending }
   }
 }
 
-/** The batches of one commit as one; a record's id is its offset, which costs nothing to store. */
-function joined(batches: readonly Submissions[], baseOffset: number, count: number): Incoming {
-  const messageIds = Array.from({ length: count }, (_, index) => baseOffset + index)
-  const expiresAts = new Array<number>(count).fill(0)
-  const [first] = batches
-  if (batches.length === 1 && first) {
-    return { frames: first.frames, lengths: first.lengths, keyHashes: first.keyHashes, messageIds, expiresAts }
-  }
-  return {
-    frames: joinBytes(batches.map((batch) => batch.frames)),
-    lengths: batches.flatMap((batch) => batch.lengths),
-    keyHashes: batches.flatMap((batch) => batch.keyHashes),
-    messageIds,
-    expiresAts,
-  }
+function neededPartitions({ growths }: TopicSettings): number {
+  return growths.at(-1)?.to ?? 0
 }

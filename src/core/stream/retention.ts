@@ -29,8 +29,7 @@ export class Retention {
     this.#rows = rows
     this.#kept = keptBy(settings)
     this.#dueAt = this.#firstDueAt(log)
-    const [oldest] = rows.oldest(1)
-    this.#enoughBytes = (this.#kept.retentionBytes ?? 0) + (oldest?.bytes ?? 0)
+    this.#enoughBytes = this.#withoutFirstRow()
   }
 
   /** Goes by other settings from the next commit on. */
@@ -43,6 +42,18 @@ export class Retention {
   /** Notes that a commit appends records. */
   appended(now: number): void {
     if (this.#kept.retentionMs !== null) this.#dueAt ??= now + this.#kept.retentionMs
+  }
+
+  /** Notes that stored rows were deleted or rewritten: the first one is another now, or smaller. */
+  rowsChanged(): void {
+    this.#enoughBytes = this.#withoutFirstRow()
+  }
+
+  /** Notes that compaction rewrote rows: without its youngest record the first one is past its time earlier. */
+  rowsRewritten(log: OffsetWindow): void {
+    this.rowsChanged()
+    const dueAt = this.#firstDueAt(log)
+    if (dueAt !== null) this.#dueAt = Math.min(this.#dueAt ?? dueAt, dueAt)
   }
 
   /** When there may be something to do, or null. */
@@ -64,7 +75,8 @@ export class Retention {
       return log.startOffset
     }
     const firstKept = rowAtTime(this.#rows, log, now - retentionMs + 1)
-    const startOffset = firstKept ? Math.max(log.startOffset, firstKept.baseOffset) : log.endOffset
+    // a trim may have passed what is stored, by records of the commit under way
+    const startOffset = Math.max(log.startOffset, firstKept ? firstKept.baseOffset : log.endOffset)
     const dueAt = this.#firstDueAt({ ...log, startOffset })
     if (dueAt !== null) this.#dueAt = Math.max(dueAt, now + RETENTION_SWEEP_MS)
     else this.#dueAt = log.isAppending ? now + retentionMs : null
@@ -93,6 +105,13 @@ export class Retention {
 
   #isTooLarge({ storedBytes }: RetainedLog): boolean {
     return this.#kept.retentionBytes !== null && storedBytes >= this.#enoughBytes
+  }
+
+  /** How many bytes there must be for the first row to go. */
+  #withoutFirstRow(): number {
+    if (this.#kept.retentionBytes === null) return 0
+    const [first] = this.#rows.oldest(1)
+    return this.#kept.retentionBytes + (first?.bytes ?? 0)
   }
 
   /** When the first row is past its retention, or null where there is none. */

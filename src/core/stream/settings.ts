@@ -22,6 +22,16 @@ export interface TopicSettings {
   readonly maxRecordBytes: number
   /** Whose time a record shows; the order and the age of records always go by the broker's. */
   readonly timestamp: "broker" | "producer"
+  /** Set by the catalog alone: how partitions were added while `keyOrder` was `preserve`, oldest first. */
+  readonly growths: readonly Growth[]
+  /** Set by the catalog alone: the numbers of partitions before this one, oldest first. A key's records may be where they led. */
+  readonly earlierPartitions: readonly number[]
+}
+
+/** Partitions were added, with a barrier in the log of each that was there. */
+export interface Growth {
+  readonly from: number
+  readonly to: number
 }
 
 /** The settings of a topic created with `{}`. */
@@ -35,6 +45,8 @@ export const DEFAULT_TOPIC_SETTINGS: TopicSettings = {
   deleteRetentionMs: 24 * 60 * 60 * 1000,
   maxRecordBytes: MAX_MESSAGE_BYTES,
   timestamp: "broker",
+  growths: [],
+  earlierPartitions: [],
 }
 
 /** Settings as they were stored, maybe before some of them existed. */
@@ -45,6 +57,17 @@ export function topicWithDefaults(stored: Partial<TopicSettings>): TopicSettings
 /** Whether a topic keeps the last record of each key. */
 export function isCompacted({ cleanup }: TopicSettings): boolean {
   return cleanup !== "delete"
+}
+
+/** What is wanted, with what the catalog notes of partitions that are added. */
+export function withGrowth(wanted: TopicSettings, current: TopicSettings | null): TopicSettings {
+  if (!current || wanted.partitions <= current.partitions) return wanted
+  const growth = { from: current.partitions, to: wanted.partitions }
+  return {
+    ...wanted,
+    growths: wanted.keyOrder === "preserve" ? [...current.growths, growth] : current.growths,
+    earlierPartitions: [...current.earlierPartitions, current.partitions],
+  }
 }
 
 /** Why a topic can't have these settings, or null. */

@@ -4,6 +4,8 @@ import { ByteWriter } from "../../core/bytes/writer.ts"
 import type { Failure } from "../../core/errors.ts"
 import type { SendResult, Settlement, SettleReply } from "../../core/queue/commands.ts"
 import type { AppendTerms } from "../../core/stream/commands.ts"
+import type { Owner } from "../../core/stream/group-commands.ts"
+import type { ShareOutcome, ShareSettlement, ShareTerms } from "../../core/stream/share/commands.ts"
 
 /** What the Worker's end of a socket tells an object. One internal socket per client socket and object. */
 export type ToObject =
@@ -26,7 +28,23 @@ export type ToObject =
       readonly from: number | "earliest" | "latest"
       readonly grantedMessages: number
       readonly grantedBytes: number
+      /** Of a member of a consumer group: the subscription ends as `fenced` where the partition is not its any more. */
+      readonly owner?: Owner
     }
+  /** Begins to receive from a partition for a share group. */
+  | {
+      readonly type: "subscribe-share"
+      readonly sub: number
+      readonly terms: ShareTerms
+      /** Null takes the group's own. */
+      readonly lockDurationMs: number | null
+      readonly grantedMessages: number
+      readonly grantedBytes: number
+      /** Locks stay when the socket goes: an HTTP receive that waits. */
+      readonly detached: boolean
+    }
+  /** Asks a group's coordinator to say when something changes for a member; no heartbeat. */
+  | { readonly type: "watch-member"; readonly sub: number; readonly memberId: string }
   | { readonly type: "credit"; readonly sub: number; readonly grantedMessages: number; readonly grantedBytes: number }
   /** Ends a subscription; answered by `ended` after everything that was delivered. Its leases go back at once. */
   | { readonly type: "unsubscribe"; readonly sub: number }
@@ -37,8 +55,16 @@ export type ToObject =
       readonly counts: readonly number[]
       /** Of the one ref, where it asks a partition for more than to be stored. */
       readonly terms?: AppendTerms
+      /** Number of a topic's partitions by which the records were routed. */
+      readonly partitions?: number
     }
   | { readonly type: "settle"; readonly ref: number; readonly settlements: readonly Settlement[] }
+  | {
+      readonly type: "settle-share"
+      readonly ref: number
+      readonly terms: ShareTerms
+      readonly settlements: readonly ShareSettlement[]
+    }
   /** The client said goodbye: all leases of this socket go back at once. */
   | { readonly type: "bye" }
 
@@ -50,6 +76,16 @@ export type FromObject =
       readonly incarnation: number
       readonly nextOffset: number | null
     }
+  /** A share group's subscription has begun; receipts name the state. */
+  | {
+      readonly type: "share-subscribed"
+      readonly sub: number
+      readonly incarnation: number
+      readonly stateId: number
+      readonly stateGeneration: number
+    }
+  /** Something changed for the member: look at it again. */
+  | { readonly type: "member-news"; readonly sub: number }
   /** The blob holds deliveries. */
   | { readonly type: "deliver"; readonly sub: number }
   /** The blob holds stored rows; records before `fromOffset` in it are not meant. */
@@ -67,6 +103,7 @@ export type FromObject =
   /** One outcome list per ref, in order. */
   | { readonly type: "confirm"; readonly incarnation: number; readonly confirms: readonly Confirm[] }
   | { readonly type: "settled"; readonly ref: number; readonly results: SettleReply }
+  | { readonly type: "share-settled"; readonly ref: number; readonly outcomes: readonly ShareOutcome[] }
   | { readonly type: "ended"; readonly sub: number; readonly failure: Failure | null }
   /** The frame could not be served; `ref` and `sub` say what it was about. */
   | {

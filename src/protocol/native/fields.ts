@@ -45,7 +45,8 @@ export function invalidField(pointer: string, detail: string): Result<never, Fai
 /** `failure` of one entry as one of the batch: what it points to stands at `place`. */
 export function inBatch(failure: Failure, place: string): { readonly ok: false; readonly error: Failure } {
   if (failure.code === "invalid_field") return invalidField(`${place}${failure.pointer}`, failure.detail)
-  if (failure.code === "payload_too_large") return { ok: false, error: { ...failure, pointer: place } }
+  if (failure.code === "payload_too_large")
+    return { ok: false, error: { ...failure, pointer: `${place}${failure.pointer ?? ""}` } }
   return { ok: false, error: failure }
 }
 

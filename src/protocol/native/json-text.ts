@@ -51,6 +51,11 @@ export function bodyTexts(text: string, list: string | null): (string | null)[] 
   return bodies
 }
 
+/** The text of the member `name` of the object in `text`, which must be valid JSON; null where it has none. */
+export function memberText(text: string, name: string): string | null {
+  return new JsonScanner(text).memberText(name)
+}
+
 /** The text of each element of the array in `text`, which must be valid JSON. */
 export function elementTexts(text: string): string[] {
   const scanner = new JsonScanner(text)

@@ -37,7 +37,7 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]: Description<Code> } = {
   invalid_receipt: {
     status: 400,
     title: "Invalid receipt",
-    detail: () => "This is not a receipt of this queue.",
+    detail: () => "This is not a receipt of this queue or share group.",
   },
   invalid_request: { status: 400, title: "Invalid request", detail: ({ detail }) => detail },
   unauthorized: {
@@ -71,7 +71,7 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]: Description<Code> } = {
   receipt_expired: {
     status: 409,
     title: "Receipt expired",
-    detail: () => "The message was delivered again or left the queue since this receipt was given.",
+    detail: () => "What it was given for was delivered again or has left since.",
   },
   payload_too_large: {
     status: 413,
@@ -112,7 +112,22 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]: Description<Code> } = {
   fenced: {
     status: 409,
     title: "Fenced",
-    detail: ({ epoch }) => `The producer is at epoch ${epoch} here; an older one stores nothing.`,
+    detail: ({ epoch }) => `Somebody else took over at epoch ${epoch}; nothing was done.`,
+  },
+  partition_sealed: {
+    status: 503,
+    title: "Partitions are being added",
+    detail: () => "Partitions are being added to the topic; nothing was stored. Try again.",
+  },
+  share_not_open: {
+    status: 503,
+    title: "Share group begins",
+    detail: () => "The share group is only beginning in this partition; nothing was done. Try again.",
+  },
+  no_committed_offset: {
+    status: 409,
+    title: "No committed offset",
+    detail: () => "The group has no offset in this partition, and its autoOffsetReset is none: seek it first.",
   },
   upgrade_required: {
     status: 426,

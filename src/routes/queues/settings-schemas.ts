@@ -17,7 +17,8 @@ import { integer, nameSchema } from "../schemas.ts"
 const delay = integer(0, MAX_RETRY_DELAY_MS)
 const jitter = "must be a number from 0 to 1"
 
-const retryDelay = v.variant(
+/** Wait before something that was handed back is delivered again. */
+export const retryDelaySchema = v.variant(
   "kind",
   [
     v.strictObject({ kind: v.literal("constant"), delayMs: delay }),
@@ -44,7 +45,7 @@ const settings = {
   maxDeliveries: v.nullable(integer(1, MAX_DELIVERIES)),
   maxAttempts: v.nullable(integer(1, MAX_ATTEMPTS)),
   deadLetterQueue: v.nullable(nameSchema),
-  retryDelay,
+  retryDelay: retryDelaySchema,
   onExpiry: v.picklist(["drop", "dead-letter"], "must be drop or dead-letter"),
   contentDeduplication: flag,
   dedupScope: v.picklist(["queue", "group"], "must be queue or group"),

@@ -8,6 +8,7 @@ import type { PartitionBatch } from "../../protocol/native/route-records.ts"
 import { encodeRecords } from "../../protocol/native/submissions.ts"
 import type { Scope } from "../env.ts"
 import { callPartition, topicMetadata } from "../objects.ts"
+import { SealedWait } from "../sealed-wait.ts"
 
 /** Where the records of a request go by the settings that were known. */
 export interface Routing {
@@ -23,28 +24,64 @@ export interface AppendedBatch {
   readonly reply: Result<AppendReply, Failure>
 }
 
-/** Appends all batches; those that a change of the settings held up are routed anew by the new ones, once. */
+/**
+ * Appends all batches. Those that a change of the settings held up are routed anew by the new ones, once; where
+ * partitions are just being added, again and again until they are, for a moment. While that lasts one batch asks for
+ * all. Once it is over partitions say `stale_metadata`, upon which `callPartition` has the settings loaded again.
+ */
 export async function appendBatches(
   scope: Scope,
   topic: string,
   request: AppendRequest,
   routing: Routing,
 ): Promise<AppendedBatch[]> {
-  const appended = await appendAll(scope, topic, request, routing)
-  const stale = appended.filter(({ reply }) => !reply.ok && reply.error.code === "stale_metadata")
-  if (stale.length === 0) return appended
-  const rerouted = await reroute(scope, topic, request, stale, routing.luck)
-  const done = appended.filter((batch) => !stale.includes(batch))
-  if (rerouted.ok) return [...done, ...(await appendAll(scope, topic, request, rerouted.value))]
-  return [...done, ...stale.map(({ batch }) => ({ batch, reply: rerouted }))]
+  let batches = await appendAll(scope, topic, request, routing)
+  const wait = new SealedWait()
+  let isGrowing = false
+  let isOpen = false
+  let wasStale = false
+  for (let round = 0; ; round++) {
+    const held = batches.filter((batch) => isSealed(batch) || hasFailed(batch, "stale_metadata"))
+    const sealed = held.filter(isSealed)
+    isGrowing ||= sealed.length > 0
+    const mustAsk: boolean = sealed.length > 0 && !isOpen
+    const tried = mustAsk ? sealed.slice(0, 1) : held
+    if (held.length === 0 || (round > 0 && !isGrowing) || !wait.mayCall(tried.length)) return batches
+    if (mustAsk || wasStale) await wait.pause()
+    const appended = await appendAnew(scope, topic, request, tried, routing.luck)
+    isOpen = mustAsk && !appended.some(isSealed)
+    wasStale = sealed.length === 0
+    batches = [...batches.filter((batch) => !tried.includes(batch)), ...appended]
+  }
 }
 
-/** What is left of `request`: the records of `stale`, whose places in the request stay. */
+function isSealed(batch: AppendedBatch): boolean {
+  return hasFailed(batch, "partition_sealed")
+}
+
+function hasFailed({ reply }: AppendedBatch, code: Failure["code"]): boolean {
+  return !reply.ok && reply.error.code === code
+}
+
+/** Appends the records of `refused`, which were stored nowhere, as the settings are now. */
+async function appendAnew(
+  scope: Scope,
+  topic: string,
+  request: AppendRequest,
+  refused: readonly AppendedBatch[],
+  luck: number,
+): Promise<AppendedBatch[]> {
+  const rerouted = await reroute(scope, topic, request, refused, luck)
+  if (rerouted.ok) return appendAll(scope, topic, request, rerouted.value)
+  return refused.map(({ batch }) => ({ batch, reply: rerouted }))
+}
+
+/** What is left of `request`: the records of `refused`, whose places in the request stay. */
 async function reroute(
   scope: Scope,
   topic: string,
   request: AppendRequest,
-  stale: readonly AppendedBatch[],
+  refused: readonly AppendedBatch[],
   luck: number,
 ): Promise<Result<Routing, Failure>> {
   const resolved = await topicMetadata.resolve(scope, topic)
@@ -52,7 +89,7 @@ async function reroute(
   const { settings } = resolved.value.entry
   const batches = routeRequest(request, settings, luck)
   if (!batches.ok) return batches
-  const left = new Set(stale.flatMap(({ batch }) => batch.places))
+  const left = new Set(refused.flatMap(({ batch }) => batch.places))
   return ok({ settings, luck, batches: batches.value.map((batch) => only(batch, left)).filter(hasRecords) })
 }
 

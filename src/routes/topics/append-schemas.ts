@@ -26,15 +26,18 @@ const optionalKey = { key: v.optional(v.nullable(key)) }
 const textOrJson = { body: bodySchema, ...optionalKey, ...recordMeta }
 const bytes = { bodyBase64: base64Schema, ...optionalKey, ...recordMeta }
 const tombstone = { tombstone: v.literal(true), key, ...recordMeta }
-const recordSchema = v.union([v.strictObject(textOrJson), v.strictObject(bytes), v.strictObject(tombstone)])
+
+/** One record of a batch. */
+export const recordSchema = v.union([v.strictObject(textOrJson), v.strictObject(bytes), v.strictObject(tombstone)])
+
+/** Who appends, so that a repeat is recognised. */
+export const producerBatchSchema = v.pipe(
+  v.strictObject({ id: count, epoch: count, sequence: count }),
+  v.description("Who appends; `sequence` is that of the first record, counted per partition from 0."),
+)
 
 const terms = {
-  producer: v.optional(
-    v.pipe(
-      v.strictObject({ id: count, epoch: count, sequence: count }),
-      v.description("Who appends; `sequence` is that of the first record, counted per partition from 0."),
-    ),
-  ),
+  producer: v.optional(producerBatchSchema),
   expectedOffset: v.optional(v.pipe(count, v.description("The offset that the first record must get."))),
 }
 
@@ -51,18 +54,16 @@ export const appendQuerySchema = v.strictObject({
   acks: v.optional(v.picklist(["all", "none"], "must be all or none"), "all"),
 })
 
+/** Where a record that was appended is. */
+export const appendedRecordSchema = v.object({
+  partition,
+  offset: v.pipe(v.nullable(countSchema), v.description("Null where a repeat's is not remembered any more.")),
+  repeated: v.optional(v.literal(true)),
+})
+
 /** What an append answers. */
 export const appendedSchema = v.object({
-  records: v.array(
-    v.union([
-      v.object({
-        partition,
-        offset: v.pipe(v.nullable(countSchema), v.description("Null where a repeat's is not remembered any more.")),
-        repeated: v.optional(v.literal(true)),
-      }),
-      v.object({ problem: problemSchema }),
-    ]),
-  ),
+  records: v.array(v.union([appendedRecordSchema, v.object({ problem: problemSchema })])),
 })
 
 /** What opening a producer takes. */

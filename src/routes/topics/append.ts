@@ -39,6 +39,7 @@ export const appendRecords: Operation = {
     "offset_mismatch",
     "sequence_gap",
     "fenced",
+    "partition_sealed",
     "storage_full",
   ],
   async handle(call) {

@@ -4,6 +4,7 @@ import { ok, type Result } from "../../core/result.ts"
 import type { Position } from "../../protocol/native/position.ts"
 import { entriesJson, type ReadEntries, readEntries, type ReadView } from "../../protocol/native/reads.ts"
 import { waitForRecords } from "../../session/wait-for-records.ts"
+import { firstToCome } from "../first-to-come.ts"
 import { callPartition } from "../objects.ts"
 import type { Call } from "../operation.ts"
 import { type ReadLimits, readPartition } from "./partition-read.ts"
@@ -58,19 +59,8 @@ export async function readLonger(
 
 /** Waits until one of `parts` has a record that it did not have. */
 async function anyRecord(call: Call, parts: readonly Part[], waitMs: number, gone: AbortSignal): Promise<boolean> {
-  const over = new AbortController()
-  const end = (): void => over.abort()
-  gone.addEventListener("abort", end)
-  if (gone.aborted) end()
-  const waits = parts.map(async (part) => {
-    const came = await partWait(call, part, waitMs, over.signal)
-    // one that failed ends the others too: there is something to be told
-    if (!came.ok || came.value) end()
-    return came.ok && came.value
-  })
-  const came = await Promise.all(waits)
-  gone.removeEventListener("abort", end)
-  return came.some(Boolean)
+  const waits = parts.map((part) => (over: AbortSignal) => partWait(call, part, waitMs, over))
+  return (await firstToCome(waits, gone)) === "came"
 }
 
 /** The members `records`, `nextOffset` and `endOffset` of an answer. */

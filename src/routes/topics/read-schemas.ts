@@ -86,16 +86,18 @@ export const readManyQuerySchema = v.strictObject({
 
 const record = { offset: countSchema, timestamp: instantSchema, key: v.nullable(v.string()) }
 const headers = { headers: v.record(v.string(), v.string()) }
-const content = [
+/** What a record has, by what its value is. */
+export const recordContents = [
   { ...record, body: bodySchema, ...headers },
   { ...record, bodyBase64: base64Schema, ...headers },
   { ...record, tombstone: v.literal(true), ...headers },
 ] as const
 
-const read = {
+/** Records as a read shows them, and where to go on. */
+export const readEntriesSchema = {
   records: v.array(
     v.union([
-      ...content.map((members) => v.object(members)),
+      ...recordContents.map((members) => v.object(members)),
       v.object({ offset: countSchema, lastOffset: countSchema, problem: problemSchema }),
     ]),
   ),
@@ -104,15 +106,17 @@ const read = {
 }
 
 /** What a read answers; a damaged range of offsets has a problem in its place. */
-export const readSchema = v.object(read)
+export const readSchema = v.object(readEntriesSchema)
 
 /** What a read of several partitions answers, in the order asked for. */
 export const readManySchema = v.object({
-  partitions: v.array(v.union([v.object({ partition, ...read }), v.object({ partition, problem: problemSchema })])),
+  partitions: v.array(
+    v.union([v.object({ partition, ...readEntriesSchema }), v.object({ partition, problem: problemSchema })]),
+  ),
 })
 
 /** One record with the partition it is in. */
-export const placedRecordSchema = v.union(content.map((members) => v.object({ partition, ...members })))
+export const placedRecordSchema = v.union(recordContents.map((members) => v.object({ partition, ...members })))
 
 /** A point in time to look up, or none. */
 export const offsetsQuerySchema = v.strictObject({ timestamp: v.exactOptional(queryInteger(0, MAX_TIMESTAMP)) })

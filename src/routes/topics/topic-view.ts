@@ -1,7 +1,8 @@
 import type { TopicSettings } from "../../core/stream/settings.ts"
 import type { CatalogEntry } from "../../objects/contract.ts"
 
-/** A topic as its owner sees it: without the numbers that only objects need. */
+/** A topic as its owner sees it: without what only objects need. */
 export function topicView({ name, settings, createdAt, updatedAt }: CatalogEntry<TopicSettings>) {
-  return { name, settings, createdAt, updatedAt }
+  const { growths: _growths, earlierPartitions: _earlier, ...own } = settings
+  return { name, settings: own, createdAt, updatedAt }
 }

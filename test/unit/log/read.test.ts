@@ -155,4 +155,19 @@ describe("sliceRow", () => {
     expect(taken).toEqual([4, 2, 0])
     expect(budget.spent).toBe(true)
   })
+
+  it("[L22] takes a row as a whole exactly where it would take every record of it", () => {
+    fc.assert(
+      fc.property(fc.nat(12), fc.nat(12 * frameBytes), fc.nat(3), (maxRecords, maxBytes, before) => {
+        const one = new ReadBudget(maxRecords, maxBytes)
+        const other = new ReadBudget(maxRecords, maxBytes)
+        for (const budget of [one, other]) sliceRow(row, 110 - before, budget)
+        const taken = other.takeAll(10, row.frames.length)
+        const { entries } = sliceRow(row, 0, one)
+        if (taken) expect(entries).toHaveLength(10)
+        else expect(entries.length < 10 || before === 0).toBe(true)
+        if (taken) expect(other.spent).toBe(one.spent)
+      }),
+    )
+  })
 })

@@ -8,6 +8,7 @@ import {
   encodeRowHeader,
   frameOf,
   iterateRows,
+  summaryOf,
 } from "../../../src/core/log/row.ts"
 import type { FrameEntry } from "../../../src/core/log/types.ts"
 import {
@@ -75,6 +76,18 @@ describe("row header", () => {
         })
       }),
     )
+  })
+
+  it("[L9] says how many frames and bytes follow without being decoded, unless it is damaged", () => {
+    fc.assert(
+      fc.property(anyEntries, (entries) => {
+        const header = encodeRowHeader(entries)
+        const last = entries.at(-1)!
+        expect(summaryOf(header)).toEqual({ count: entries.length, framesBytes: last.position + last.length })
+      }),
+    )
+    const header = encodeRowHeader(FULL)
+    for (const damaged of [...flippedBits(header), ...truncations(header)]) expect(summaryOf(damaged)).toBeNull()
   })
 
   it("[L9] leaves out the columns that say nothing", () => {

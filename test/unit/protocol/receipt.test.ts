@@ -1,7 +1,12 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { decodeBase64, encodeBase64 } from "../../../src/protocol/native/base64.ts"
-import { formatReceipt, parseReceipt } from "../../../src/protocol/native/receipt.ts"
+import {
+  formatReceipt,
+  formatShareReceipt,
+  parseReceipt,
+  parseShareReceipt,
+} from "../../../src/protocol/native/receipt.ts"
 
 const number = fc.maxSafeNat()
 const parts = fc.record({
@@ -41,6 +46,37 @@ test("a receipt with any character changed, added or left out is invalid", () =>
       const mutated = receipt.slice(0, at) + inserted + receipt.slice(at + removed)
       fc.pre(mutated.replace(/=+$/, "") !== receipt)
       expect(parseReceipt(mutated)).toEqual(INVALID)
+    }),
+  )
+})
+
+test("a receipt of one record is that of a message, and one of a range is none", () => {
+  fc.assert(
+    fc.property(parts, fc.integer({ min: 2, max: 40_000 }), (named, count) => {
+      expect(formatShareReceipt({ ...named, count: 1 })).toBe(formatReceipt(named))
+      expect(parseShareReceipt(formatReceipt(named))).toEqual({ ok: true, value: { ...named, count: 1 } })
+      const range = formatShareReceipt({ ...named, count })
+      expect(parseShareReceipt(range)).toEqual({ ok: true, value: { ...named, count } })
+      expect(parseReceipt(range)).toEqual(INVALID)
+    }),
+  )
+})
+
+test("a range of no records, or of more than can be locked, is invalid", () => {
+  fc.assert(
+    fc.property(parts, fc.constantFrom(0, 40_001, Number.MAX_SAFE_INTEGER), (named, count) => {
+      expect(parseShareReceipt(formatShareReceipt({ ...named, count }))).toEqual(INVALID)
+    }),
+  )
+})
+
+test("a range's receipt with any bit flipped is invalid", () => {
+  fc.assert(
+    fc.property(parts, fc.integer({ min: 2, max: 40_000 }), fc.nat(), (named, count, seed) => {
+      const bytes = decodeBase64(formatShareReceipt({ ...named, count }), "url")!
+      const bit = seed % (bytes.length * 8)
+      bytes[bit >>> 3]! ^= 1 << (bit & 7)
+      expect(parseShareReceipt(encodeBase64(bytes, "url"))).toEqual(INVALID)
     }),
   )
 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest"
 import type { Failure } from "../../../src/core/errors.ts"
-import { MAX_FORWARD_BATCH } from "../../../src/core/limits.ts"
+import { MAX_FORWARD_BATCH, MAX_FORWARD_BYTES } from "../../../src/core/limits.ts"
 import type { MoveRequest } from "../../../src/core/queue/commands.ts"
 import { err, ok, type Result } from "../../../src/core/result.ts"
 import { Forwarder } from "../../../src/objects/forwarder.ts"
@@ -133,6 +133,21 @@ it("[Q13] each call has the whole time, however many were needed before it", asy
   }
   await scene.answer(ok(3 * MAX_FORWARD_BATCH))
   expect(scene.nextLookInMs).toBeNull()
+})
+
+it("[Q13] a call carries few large frames, and other work has a turn before the next", async () => {
+  const scene = new Scene()
+  const frame = new Uint8Array(1024 * 1024)
+  const fitting = MAX_FORWARD_BYTES / frame.length
+  for (let seq = 1; seq <= fitting + 2; seq++) scene.outbox.add({ seq, target: DEAD, keyHash: 0, frame })
+  scene.start()
+  expect(scene.calls[0]!.request.seqs).toHaveLength(fitting)
+  scene.calls.shift()!.answer(ok(fitting))
+  for (let microtask = 0; microtask < 100; microtask++) await Promise.resolve()
+  expect(scene.seqs(DEAD)).toEqual([fitting + 1, fitting + 2])
+  expect(scene.calls).toHaveLength(0)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(scene.calls[0]!.request.seqs).toEqual([fitting + 1, fitting + 2])
 })
 
 it("[Q13] a target that is neither under way nor backing off is looked at at once", async () => {

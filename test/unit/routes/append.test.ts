@@ -1,4 +1,6 @@
 import { expect, test, vi } from "vitest"
+import { partitionOfKey } from "../../../src/core/bytes/murmur2.ts"
+import { MAX_SEALED_POLL_MS, MAX_SEALED_WAIT_MS, SEALED_POLL_MS } from "../../../src/core/limits.ts"
 import { decodeSubmissions } from "../../../src/core/log/submission.ts"
 import { err, ok } from "../../../src/core/result.ts"
 import type { AppendTerms } from "../../../src/core/stream/commands.ts"
@@ -25,6 +27,8 @@ class FakeTopic {
   readonly path = `/v1/topics/${this.name}/records`
   readonly stored: { partition: number; count: number; terms: AppendTerms | null }[] = []
   entry: CatalogEntry<TopicSettings>
+  /** How often the catalog was asked. */
+  loads = 0
   /** What partitions answer instead of storing anything. */
   reply: Awaited<ReturnType<PartitionApi["append"]>> | null = null
 
@@ -39,7 +43,12 @@ class FakeTopic {
   append(json: unknown, query = "") {
     const partitions: Record<string, Partial<PartitionApi>> = {}
     for (let index = 0; index < 8; index++) partitions[fakeName(this.name, index)] = this.#partition(index)
-    const catalog = { getTopic: async () => ok(this.entry) }
+    const catalog: Partial<CatalogApi> = {
+      getTopic: async () => {
+        this.loads += 1
+        return ok(this.entry)
+      },
+    }
     return request(fakeEnv({ catalog, partitions }), "POST", this.path + query, json)
   }
 
@@ -47,7 +56,8 @@ class FakeTopic {
     return {
       append: async (version, submissions, terms) => {
         if (version !== this.entry.version) return err({ code: "stale_metadata", version: this.entry.version })
-        if (this.reply !== null) return this.reply
+        const { reply } = this
+        if (reply !== null) return reply
         const baseOffset = this.stored.filter((batch) => batch.partition === partition).length * 100
         this.stored.push({ partition, count: decodeSubmissions(submissions).count, terms })
         return ok({ baseOffset, appendedAt: 0, repeated: false })
@@ -131,6 +141,70 @@ test("[H81] where only some partitions know the new count, only their records ar
   expect(answer.status).toBe(200)
   expect(topic.stored.reduce((sum, { count }) => sum + count, 0)).toBe(records.length)
   expect(JSON.stringify(answer.body)).not.toContain("problem")
+})
+
+test("[S47] while partitions are added an append waits until they are, and then goes where its keys belong", async () => {
+  const topic = new FakeTopic(2)
+  await topic.append({ body: 0, partition: 0 })
+  topic.stored.length = 0
+  topic.reply = err({ code: "partition_sealed", retryAfterMs: 1_000 })
+  const records = KEYS.map((key) => ({ key, body: key }))
+  const answer = topic.append({ records })
+  await new Promise((resolve) => setTimeout(resolve, 3 * SEALED_POLL_MS))
+  topic.reply = null
+  topic.alter(8)
+  const { status, body } = await answer
+  expect(status).toBe(200)
+  expect(JSON.stringify(body)).not.toContain("problem")
+  const places = (body as { records: { partition: number }[] }).records.map(({ partition }) => partition)
+  expect(places).toEqual(KEYS.map((key) => partitionOfKey(new TextEncoder().encode(key), 8)))
+  expect(topic.stored.reduce((sum, { count }) => sum + count, 0)).toBe(KEYS.length)
+})
+
+test("[S47] what one partition took is not sent again while another one is sealed", async () => {
+  const topic = new FakeTopic(2)
+  await topic.append({ body: 0, partition: 0 })
+  topic.stored.length = 0
+  const sealed = vi.spyOn(topic, "reply", "get")
+  let calls = 0
+  sealed.mockImplementation(() => (calls++ === 0 ? err({ code: "partition_sealed", retryAfterMs: 1_000 }) : null))
+  const records = KEYS.map((key) => ({ key, body: key }))
+  expect(await topic.append({ records })).toMatchObject({ status: 200 })
+  sealed.mockRestore()
+  expect(topic.stored.reduce((sum, { count }) => sum + count, 0)).toBe(KEYS.length)
+})
+
+test("[S47] while partitions are added one batch asks for all, and the catalog is left alone", async () => {
+  const topic = new FakeTopic(8)
+  await topic.append({ body: 0, partition: 0 })
+  topic.stored.length = 0
+  const sealed = vi.spyOn(topic, "reply", "get")
+  let calls = 0
+  sealed.mockImplementation(() => (calls++ < 10 ? err({ code: "partition_sealed", retryAfterMs: 1_000 }) : null))
+  const loads = topic.loads
+  const records = Array.from({ length: 8 }, (_, partition) => ({ body: 1, partition }))
+  expect(await topic.append({ records })).toMatchObject({ status: 200 })
+  sealed.mockRestore()
+  // each once, one of them until it was taken, and then the others
+  expect(calls).toBe(8 + 3 + 7)
+  expect(topic.loads).toBe(loads)
+  expect(new Set(topic.stored.map(({ partition }) => partition))).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7]))
+  expect(topic.stored).toHaveLength(8)
+})
+
+test("[S47] one that waits makes few calls, and says in the end that nothing was done", async () => {
+  vi.useFakeTimers()
+  try {
+    const topic = new FakeTopic(2)
+    const replies = vi.spyOn(topic, "reply", "get")
+    replies.mockImplementation(() => err({ code: "partition_sealed", retryAfterMs: 1_000 }))
+    const answer = topic.append({ records: [0, 1].map((partition) => ({ body: 1, partition })) })
+    await vi.advanceTimersByTimeAsync(MAX_SEALED_WAIT_MS + 2 * MAX_SEALED_POLL_MS)
+    expect(await answer).toMatchObject({ body: { code: "partition_sealed" } })
+    expect(replies.mock.calls.length).toBeLessThan(20)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test("settings that became stricter on the way refuse what is left", async () => {

@@ -1,30 +1,41 @@
+import { DEFAULT_GROUP_SETTINGS, type GroupSettings } from "../../../src/core/group/settings.ts"
 import { objectName } from "../../../src/core/object-name.ts"
 import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from "../../../src/core/queue/settings.ts"
 import { ok } from "../../../src/core/result.ts"
 import { DEFAULT_TOPIC_SETTINGS, type TopicSettings } from "../../../src/core/stream/settings.ts"
-import type { CatalogApi, CatalogEntry, PartitionApi, QueueApi } from "../../../src/objects/contract.ts"
+import type {
+  CatalogApi,
+  CatalogEntry,
+  GroupApi,
+  PartitionApi,
+  PartitionGroupApi,
+  PartitionShareApi,
+  QueueApi,
+} from "../../../src/objects/contract.ts"
 import type { Env } from "../../../src/routes/env.ts"
 
 /** The calls that a test answers; any other one fails it. */
 export interface Fakes {
   readonly catalog?: Partial<CatalogApi>
   readonly queues?: Readonly<Record<string, Partial<QueueApi>>>
-  readonly partitions?: Readonly<Record<string, Partial<PartitionApi>>>
+  readonly partitions?: Readonly<Record<string, Partial<PartitionApi & PartitionGroupApi & PartitionShareApi>>>
+  readonly groups?: Readonly<Record<string, Partial<GroupApi>>>
 }
 
 export const TOKEN = "secret"
 
 /** An environment whose objects are `fakes`, by the names of the default namespace. */
-export function fakeEnv({ catalog = {}, queues = {}, partitions = {} }: Fakes): Env {
+export function fakeEnv({ catalog = {}, queues = {}, partitions = {}, groups = {} }: Fakes): Env {
   const namespaces = {
     CATALOG: namespaceOf({ default: catalog }),
     QUEUES: namespaceOf(queues),
     PARTITIONS: namespaceOf(partitions),
+    GROUPS: namespaceOf(groups),
   }
   return { ...(namespaces as unknown as Env), MILLRACE_TOKEN: TOKEN }
 }
 
-/** Name of a queue's or partition's object. */
+/** Name of a queue's, partition's or group's object. */
 export function fakeName(name: string, index = 0): string {
   return objectName("default", name, index)
 }
@@ -46,6 +57,15 @@ export function topicEntry(
   settings: Partial<TopicSettings> = {},
 ): CatalogEntry<TopicSettings> {
   return entry(name, version, { ...DEFAULT_TOPIC_SETTINGS, ...settings, partitions })
+}
+
+/** A group as the catalog answers it. */
+export function groupEntry(
+  name: string,
+  version = 1,
+  settings: Partial<GroupSettings> = {},
+): CatalogEntry<GroupSettings> {
+  return entry(name, version, { ...DEFAULT_GROUP_SETTINGS, ...settings })
 }
 
 /** A catalog that holds one queue. */

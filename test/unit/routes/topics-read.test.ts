@@ -182,7 +182,13 @@ test("[H66] each partition has an equal share of the limits", async () => {
 test("[H72] a damaged record of a key is named", async () => {
   const name = newName()
   const latest = vi.fn<PartitionApi["latest"]>(async () =>
-    ok({ offset: 8, appendedAt: 1, frame: new Uint8Array([1, 2, 3, 4, 5, 6]) }),
+    ok({
+      offset: 8,
+      appendedAt: 1,
+      frame: new Uint8Array([1, 2, 3, 4, 5, 6]),
+      isTombstone: false,
+      appendedBefore: null,
+    }),
   )
   const answer = await request(envOf(name, { latest }), "GET", `/v1/topics/${name}/keys/a%2Fb`)
   expect(answer).toMatchObject({ status: 500, body: { code: "corrupt_batch", firstOffset: 8, lastOffset: 8 } })

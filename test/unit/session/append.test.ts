@@ -25,10 +25,10 @@ describe("a producer", () => {
     const [frame] = client.broker.socket("topic/t/0").frames
     const terms = { producer: { producerId: 3, epoch: 1, sequence: 0 }, expectedOffset: null }
     expect(frame!.map(({ operation }) => operation)).toEqual([
-      { type: "publish", refs: [1, 2], counts: [1, 1] },
-      { type: "publish", refs: [3], counts: [1], terms },
-      { type: "publish", refs: [4], counts: [1], terms: { producer: null, expectedOffset: 3 } },
-      { type: "publish", refs: [5], counts: [1] },
+      { type: "publish", refs: [1, 2], counts: [1, 1], partitions: 1 },
+      { type: "publish", refs: [3], counts: [1], terms, partitions: 1 },
+      { type: "publish", refs: [4], counts: [1], terms: { producer: null, expectedOffset: 3 }, partitions: 1 },
+      { type: "publish", refs: [5], counts: [1], partitions: 1 },
     ])
     expect(frame!.map(published)).toEqual([2, 1, 1, 1])
   })
@@ -63,6 +63,23 @@ describe("a producer", () => {
 })
 
 describe("added partitions", () => {
+  it("[S47] are looked for once a partition says that it is sealed", async () => {
+    const broker = new FakeBroker().topic("t", 1)
+    const client = new FakeClient(broker)
+    const partition = partitionOfKey(new TextEncoder().encode("a"), 8)
+    const publish = (ref: number): object => ({ type: "publish", ref, topic: "t", records: [{ body: ref, key: "a" }] })
+    await client.say(publish(1))
+    broker.topic("t", 8)
+    const failure = { code: "partition_sealed", retryAfterMs: 1_000 } as const
+    broker.socket("topic/t/0").say({ type: "failed", refs: [1], sub: null, failure })
+    await settled()
+    expect(client.take()).toMatchObject([{ type: "error", ref: 1, problem: { code: "partition_sealed", status: 503 } }])
+    await client.say(publish(2))
+    expect(broker.socket("topic/t/0").types).toEqual(["publish"])
+    const [[sent]] = broker.socket(`topic/t/${partition}`).frames as unknown as [[{ operation: object }]]
+    expect(sent.operation).toEqual({ type: "publish", refs: [1], counts: [1], partitions: 8 })
+  })
+
   it("[H81] count for keys once what is known of the topic is too old", async () => {
     vi.useFakeTimers({ toFake: ["Date"] })
     try {

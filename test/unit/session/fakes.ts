@@ -2,6 +2,7 @@ import type { Failure } from "../../../src/core/errors.ts"
 import { encodeDeliveries } from "../../../src/core/log/delivered.ts"
 import { encodeFrame } from "../../../src/core/log/frame.ts"
 import { decodeSubmissions } from "../../../src/core/log/submission.ts"
+import { DEFAULT_GROUP_SETTINGS, type GroupSettings } from "../../../src/core/group/settings.ts"
 import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from "../../../src/core/queue/settings.ts"
 import { err, ok, type Result } from "../../../src/core/result.ts"
 import { DEFAULT_TOPIC_SETTINGS, type TopicSettings } from "../../../src/core/stream/settings.ts"
@@ -9,6 +10,8 @@ import type { CatalogEntry } from "../../../src/objects/contract.ts"
 import { decodeFrames, type Framed, type FromObject, type ToObject } from "../../../src/protocol/internal/frames.ts"
 import type { Dial, ObjectSocketEvents, SessionContext } from "../../../src/session/ports.ts"
 import { Session } from "../../../src/session/session.ts"
+
+import { FakeGroups } from "./fake-groups.ts"
 
 const decoder = new TextDecoder()
 
@@ -56,10 +59,13 @@ export class FakeBroker implements SessionContext {
   readonly sockets = new Map<string, FakeSocket[]>()
   readonly queues = new Map<string, QueueSettings>()
   readonly topics = new Map<string, TopicSettings>()
+  readonly groupNames = new Map<string, GroupSettings>()
+  readonly groups = new FakeGroups()
   /** What objects answer to the next upgrades. */
   readonly refusals: Failure[] = []
   readonly resolved: string[] = []
   version = 1
+  incarnation = 7
   /** Resolves when names may be resolved. */
   gate: Promise<void> = Promise.resolve()
 
@@ -68,6 +74,13 @@ export class FakeBroker implements SessionContext {
 
   readonly resolveTopic = (name: string, fresh: boolean): Promise<Result<CatalogEntry<TopicSettings>, Failure>> =>
     this.#resolve(this.topics, "topic", name, fresh)
+
+  readonly resolveGroup = (name: string, fresh: boolean): Promise<Result<CatalogEntry<GroupSettings>, Failure>> =>
+    this.#resolve(this.groupNames, "group", name, fresh)
+
+  dialGroup(group: string): Dial {
+    return this.#dial(`group/${group}`)
+  }
 
   dialQueue(queue: string): Dial {
     return this.#dial(`queue/${queue}`)
@@ -84,6 +97,11 @@ export class FakeBroker implements SessionContext {
 
   topic(name: string, partitions: number): this {
     this.topics.set(name, { ...DEFAULT_TOPIC_SETTINGS, partitions })
+    return this
+  }
+
+  group(name: string, settings: Partial<GroupSettings> = {}): this {
+    this.groupNames.set(name, { ...DEFAULT_GROUP_SETTINGS, ...settings })
     return this
   }
 
@@ -108,7 +126,7 @@ export class FakeBroker implements SessionContext {
 
   async #resolve<Settings>(
     names: ReadonlyMap<string, Settings>,
-    resource: "queue" | "topic",
+    resource: "queue" | "topic" | "group",
     name: string,
     fresh: boolean,
   ): Promise<Result<CatalogEntry<Settings>, Failure>> {
@@ -116,7 +134,8 @@ export class FakeBroker implements SessionContext {
     await this.gate
     const settings = names.get(name)
     if (settings === undefined) return err({ code: "not_found", resource, name })
-    return ok({ name, incarnation: 7, version: this.version, settings, createdAt: 0, updatedAt: 0 })
+    const { incarnation } = this
+    return ok({ name, incarnation, version: this.version, settings, createdAt: 0, updatedAt: 0 })
   }
 }
 
@@ -128,10 +147,14 @@ export class FakeClient {
   readonly broker: FakeBroker
   readonly session: Session
   readonly texts: string[] = []
+  /** How the broker closed the socket, null while it has not. */
+  closedWith: readonly [number, string] | null = null
 
   constructor(broker: FakeBroker) {
     this.broker = broker
-    this.session = new Session({ send: (text) => void this.texts.push(text) }, broker)
+    const send = (text: string): void => void this.texts.push(text)
+    const close = (code: number, reason: string): void => void (this.closedWith = [code, reason])
+    this.session = new Session({ send, close }, broker)
   }
 
   /** All frames that came, whatever the message. */

@@ -131,6 +131,17 @@ describe("publishing to queues", () => {
 })
 
 describe("publishing to topics", () => {
+  it("[W22] a record goes to a partition that was added meanwhile, and to none that there is not", async () => {
+    const client = new FakeClient(new FakeBroker().topic("t", 1))
+    await client.say({ type: "publish", ref: 1, topic: "t", records: [{ body: "x", partition: 0 }] })
+    client.broker.topic("t", 3)
+    await client.say({ type: "publish", ref: 2, topic: "t", records: [{ body: "x", partition: 2 }] })
+    expect(client.broker.socket("topic/t/2").types).toEqual(["publish"])
+    await client.say({ type: "publish", ref: 3, topic: "t", records: [{ body: "x", partition: 3 }] })
+    expect(client.take()).toMatchObject([{ type: "error", ref: 3, problem: { pointer: "/records/0/partition" } }])
+    expect(client.broker.resolved).toEqual(["t", "t fresh", "t fresh"])
+  })
+
   const key = (text: string): number => partitionOfKey(new TextEncoder().encode(text), 4)
 
   it("[W7] records go to the partition they name, their key's, or one for all", async () => {

@@ -57,6 +57,32 @@ describe("subscriptions", () => {
     expect(client.frames).toEqual([{ type: "subscribed", sub: 2, nextOffset: 12 }])
   })
 
+  it("[W22] a partition that was added meanwhile is found, in the order of what is said of it", async () => {
+    const client = new FakeClient(new FakeBroker().topic("t", 2))
+    await client.say(READ)
+    client.broker.topic("t", 4)
+    client.broker.resolved.length = 0
+    const more = [2, 3].map((partition) => ({ ...READ, sub: partition, partition }))
+    client.session.receive(JSON.stringify([...more, { type: "credit", sub: 3, credit: 11 }]))
+    await client.say({ ...READ, sub: 9, partition: 4 })
+    expect(client.take()).toMatchObject([{ type: "error", sub: 9, problem: { code: "not_found" } }])
+    expect(client.broker.socket("topic/t/2").operations).toMatchObject([{ type: "subscribe-partition", sub: 2 }])
+    expect(client.broker.socket("topic/t/3").types).toEqual(["subscribe-partition", "credit"])
+    // one for those that are there, and one for the one that is not
+    expect(client.broker.resolved).toEqual(["t fresh", "t fresh"])
+  })
+
+  it("[W22] where the catalog can't be asked for it, that is the answer", async () => {
+    const client = new FakeClient(new FakeBroker().topic("t", 2))
+    await client.say(READ)
+    client.broker.gate = Promise.reject(new Error("planted by a test"))
+    await client.say({ ...READ, sub: 2, partition: 2 })
+    expect(client.take().map(codeOf)).toEqual(["unavailable"])
+    client.broker.gate = Promise.resolve()
+    await client.say({ ...READ, sub: 3, partition: 1 })
+    expect(client.broker.socket("topic/t/1").types).toEqual(["subscribe-partition"])
+  })
+
   it("[W10] refuses numbers in use, unknown names and partitions, and too many", async () => {
     const client = await subscribed()
     await client.say(SUBSCRIBE, { ...SUBSCRIBE, sub: 2, queue: "none" }, { ...READ, sub: 3, partition: 2 })

@@ -38,6 +38,8 @@ export class CompactionScene {
   failAfter: number | null = null
   /** Slices that a commit worked off so far. */
   slices = 0
+  /** Rows that one commit deletes behind the log start, at most. */
+  sweepRows = Number.POSITIVE_INFINITY
   /** Statements so far. */
   statements = 0
   readonly #limits: SliceLimits | undefined
@@ -58,6 +60,11 @@ export class CompactionScene {
 
   get compaction() {
     return this.#loaded.compaction
+  }
+
+  /** Whether rows wait to be deleted behind the log start. */
+  get hasGarbage(): boolean {
+    return this.#loaded.store.hasGarbage(this.partition)
   }
 
   /** Throws memory away, as an eviction does. */
@@ -100,7 +107,8 @@ export class CompactionScene {
         body()
         const before = compaction.nextDeadlineAt(partition)
         partition.settle(this.now)
-        if (store.hasGarbage(partition)) store.sweep(partition, (rows) => compaction.release(rows))
+        if (store.hasGarbage(partition))
+          store.sweep(partition, (rows) => compaction.release(rows.slice(0, this.sweepRows)))
         else if (before !== null && before <= this.now) {
           compaction.advance(partition, this.now)
           this.slices++
@@ -123,7 +131,7 @@ export class CompactionScene {
       between()
       const dueAt = this.compaction.nextDeadlineAt(this.partition)
       const isDue = dueAt !== null && dueAt <= this.now + withinMs
-      if (!isDue && !this.#loaded.store.hasGarbage(this.partition)) return
+      if (!isDue && !this.hasGarbage) return
       this.now = Math.max(this.now, dueAt ?? 0)
       this.commit()
     }
@@ -162,7 +170,8 @@ export class CompactionScene {
       name: key,
     })
     if (!found.ok) return found.error.code
-    const { offset } = found.value
+    const { offset, isTombstone } = found.value
+    if (isTombstone) return "tombstone"
     return `${offset}=${this.appended.find((record) => record.offset === offset)?.value}`
   }
 

@@ -31,7 +31,7 @@ describe("the newest record of a key", () => {
     expect(scene.statements - before).toBe(2)
   })
 
-  it("[S38] is not found where there is none, or a tombstone, or behind the log start", () => {
+  it("[S38] is not found where there is none, or behind the log start; a tombstone is one", () => {
     const scene = filled(new CompactionScene(), numbered(3))
     scene.append({ key: "key 2", value: null })
     scene.trim(1)
@@ -39,7 +39,7 @@ describe("the newest record of a key", () => {
       "not_found",
       "not_found",
       `1=${LARGE}`,
-      "not_found",
+      "tombstone",
     ])
   })
 

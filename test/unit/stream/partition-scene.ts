@@ -1,4 +1,4 @@
-import { decodeSubmissions, SubmissionWriter } from "../../../src/core/log/submission.ts"
+import { decodeSubmissions, SubmissionWriter, type Submissions } from "../../../src/core/log/submission.ts"
 import { readRecords } from "../../../src/core/log/read.ts"
 import type { Failure } from "../../../src/core/errors.ts"
 import type { Result } from "../../../src/core/result.ts"
@@ -14,10 +14,25 @@ import { NodeDatabase } from "../../support/node-database.ts"
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
+const COUNTS = {
+  log: "SELECT count(*) AS n FROM log",
+  producer: "SELECT count(*) AS n FROM producer",
+  group_offset: "SELECT count(*) AS n FROM group_offset",
+} as const
+
 /** A producer's terms for a batch. */
 export function by(producerId: number, epoch: number, sequence: number): AppendTerms {
   const producer: ProducerBatch = { producerId, epoch, sequence }
   return { producer, expectedOffset: null }
+}
+
+/** Records without a key, as a Worker sends them. */
+export function batchOf(bodies: readonly string[]): Submissions {
+  const writer = new SubmissionWriter()
+  for (const body of bodies) {
+    writer.add({ format: "text", value: encoder.encode(body), key: null, headers: [], producedAt: null })
+  }
+  return decodeSubmissions(writer.finish())
 }
 
 /** A partition on a database of this process, with a clock that a test moves. */
@@ -47,15 +62,16 @@ export class PartitionScene {
 
   configure(settings: Partial<TopicSettings>): void {
     this.#settings = { ...this.#settings, ...settings }
-    this.partition.applySettings(this.#settings)
+    this.store.writeBarriers(this.partition.applySettings(this.#settings))
     this.commit()
   }
 
   /** One commit at `now`, as the object makes it; its commands are what `run` does. */
   commit<T>(run?: (partition: Partition) => T): T | undefined {
     return this.database.transaction(() => {
+      const { startOffset } = this.partition
       const result = run?.(this.partition)
-      if (this.partition.settle(this.now)) {
+      if (this.partition.settle(this.now) || this.partition.startOffset > startOffset) {
         this.#hasGarbage = this.store.hasGarbage(this.partition)
       }
       if (this.#hasGarbage) {
@@ -73,12 +89,14 @@ export class PartitionScene {
     return this.commit((partition) => this.appendTo(partition, bodies, terms))!
   }
 
-  appendTo(partition: Partition, bodies: readonly string[], terms: AppendTerms | null): Result<AppendReply, Failure> {
-    const writer = new SubmissionWriter()
-    for (const body of bodies) {
-      writer.add({ format: "text", value: encoder.encode(body), key: null, headers: [], producedAt: null })
-    }
-    return partition.append(decodeSubmissions(writer.finish()), terms, this.now)
+  /** `routedBy` is the number of partitions that the sender knows of. */
+  appendTo(
+    partition: Partition,
+    bodies: readonly string[],
+    terms: AppendTerms | null,
+    routedBy?: number,
+  ): Result<AppendReply, Failure> {
+    return partition.append(batchOf(bodies), terms, this.now, routedBy)
   }
 
   /** Runs what is due until nothing is due before `until`; the clock ends there. Answers how many commits that took. */
@@ -106,10 +124,8 @@ export class PartitionScene {
     return records.map(({ record }) => decoder.decode(record.value))
   }
 
-  count(table: "log" | "producer"): number {
-    const [row] = this.database.all<{ n: number }>(
-      table === "log" ? "SELECT count(*) AS n FROM log" : "SELECT count(*) AS n FROM producer",
-    )
+  count(table: keyof typeof COUNTS): number {
+    const [row] = this.database.all<{ n: number }>(COUNTS[table])
     return row!.n
   }
 

@@ -147,6 +147,17 @@ describe("retention by size", () => {
     expect(scene.count("log")).toBe(1)
   })
 
+  it("[S14] a trim of a large row does not keep small ones behind it for its sake", () => {
+    const scene = new PartitionScene({ retentionBytes: 20_000, retentionMs: null })
+    scene.append(["a".repeat(15_000)])
+    for (const name of ["b", "c", "d"]) scene.append([large(name)])
+    expect(scene.partition.startOffset).toBe(0)
+    scene.commit((partition) => partition.trim(1))
+    for (const name of ["e", "f"]) scene.append([large(name)])
+    scene.runUntil(scene.now)
+    expect(names(scene)).toEqual(["c", "d", "e", "f"])
+  })
+
   it("[S14] and by age go together: neither takes what the other already took", () => {
     const scene = new PartitionScene()
     for (let row = 0; row < 450; row++) {
@@ -213,4 +224,16 @@ it("[S13] an empty partition has nothing to do, whatever its settings become", (
   expect(scene.partition.nextDeadlineAt()).toBeNull()
   scene.append(["a"])
   expect(scene.partition.nextDeadlineAt()).toBeGreaterThan(scene.now)
+})
+
+it("[S4] [S13] a trim up to records of the same commit stays where it is when all before them is past its retention", () => {
+  const scene = new PartitionScene({ retentionMs: 60_000 })
+  scene.append(["a"])
+  scene.now += 60_000
+  scene.commit((partition) => {
+    scene.appendTo(partition, ["b", "c"], null)
+    expect(partition.trim(2)).toMatchObject({ ok: true, value: { startOffset: 2, endOffset: 3 } })
+  })
+  expect(scene.partition.startOffset).toBe(2)
+  expect(names(scene)).toEqual(["c"])
 })

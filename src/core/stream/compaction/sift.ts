@@ -16,6 +16,8 @@ export interface SiftTerms {
   readonly latestOf: (key: Uint8Array) => LatestKey | null
   readonly now: number
   readonly deleteRetentionMs: number
+  /** Whether a tombstone must stay, as another partition may hold what it deleted. */
+  readonly isNeeded: (key: Uint8Array) => boolean
 }
 
 /** A key with the offset of its newest record. */
@@ -69,6 +71,7 @@ function verdictOn(offset: number, frame: Uint8Array, { key, isTombstone }: Keye
   // what was peeked at may be damaged
   if (decodeOrNull(frame) === null) return "stays"
   if (isReplaced) return "dropped"
+  if (terms.isNeeded(key)) return "stays"
   if (latest.metAt === null) return "met"
   return latest.metAt + terms.deleteRetentionMs <= terms.now ? "gone" : "stays"
 }

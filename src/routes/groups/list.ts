@@ -1,0 +1,31 @@
+import { ok } from "../../core/result.ts"
+import { callCatalog } from "../objects.ts"
+import type { Operation } from "../operation.ts"
+import { json } from "../respond.ts"
+import { listQuerySchema } from "../schemas.ts"
+import { validateQuery } from "../validate.ts"
+import { groupView } from "./group-view.ts"
+import { groupListSchema } from "./schemas.ts"
+
+/** `GET /v1/groups` */
+export const listGroups: Operation = {
+  id: "listGroups",
+  method: "GET",
+  path: "/v1/groups",
+  tag: "groups",
+  summary: "List groups in order of their names",
+  authenticated: true,
+  query: listQuerySchema,
+  body: null,
+  responses: { 200: { description: "One page; `cursor` asks for the next one.", schema: groupListSchema } },
+  failures: ["invalid_field"],
+  async handle(call) {
+    const query = validateQuery(listQuerySchema, call.request)
+    if (!query.ok) return query
+    const { prefix, limit, cursor = null } = query.value
+    const page = await callCatalog(call, "idempotent", async (catalog) =>
+      ok(await catalog.listGroups({ prefix, limit, cursor })),
+    )
+    return page.ok ? json({ groups: page.value.items.map(groupView), cursor: page.value.cursor }) : page
+  },
+}
