@@ -1,5 +1,5 @@
 import { matchesPattern } from "../../src/core/group/glob.ts"
-import type { PartitionCall, TopicInfo, TopicLookup } from "../../src/core/group/coordinator.ts"
+import type { PartitionCall, TopicInfo, TopicLookup } from "../../src/core/group/coordination.ts"
 import type { Failure } from "../../src/core/errors.ts"
 import { err, type Result } from "../../src/core/result.ts"
 import type { GroupOffset } from "../../src/core/stream/group-commands.ts"

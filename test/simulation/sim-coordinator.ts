@@ -1,4 +1,5 @@
-import { Coordinator, type PartitionCall, type TopicInfo, type TopicLookup } from "../../src/core/group/coordinator.ts"
+import type { PartitionCall, TopicInfo, TopicLookup } from "../../src/core/group/coordination.ts"
+import { Coordinator } from "../../src/core/group/coordinator.ts"
 import type { Failure } from "../../src/core/errors.ts"
 import type { GroupDescription } from "../../src/core/group/commands.ts"
 import type { GroupSettings } from "../../src/core/group/settings.ts"

@@ -1,4 +1,4 @@
-import type { PartitionCall } from "../../src/core/group/coordinator.ts"
+import type { PartitionCall } from "../../src/core/group/coordination.ts"
 import type { Failure } from "../../src/core/errors.ts"
 import type { AppendRow } from "../../src/core/log/append.ts"
 import { readRecords } from "../../src/core/log/read.ts"

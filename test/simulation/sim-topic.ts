@@ -1,5 +1,5 @@
 import { partitionOfKey } from "../../src/core/bytes/murmur2.ts"
-import type { TopicInfo } from "../../src/core/group/coordinator.ts"
+import type { TopicInfo } from "../../src/core/group/coordination.ts"
 import { DEFAULT_TOPIC_SETTINGS, type TopicSettings, withGrowth } from "../../src/core/stream/settings.ts"
 import { Crash, type Network } from "./network.ts"
 import type { Random } from "./random.ts"

@@ -13,8 +13,6 @@ import type { GroupSettings } from "./settings.ts"
 import { barriersDueAt, dropForgotten, expireOffsets, offsetsExpireAt, pollBarriers, touchOffsets } from "./upkeep.ts"
 import { describe, viewOf } from "./views.ts"
 
-export type { PartitionCall, TopicInfo, TopicLookup } from "./coordination.ts"
-
 /** Who is in a group, which partitions they are to have, and what has to be done until they have them. */
 export class Coordinator {
   readonly #group: GroupState
