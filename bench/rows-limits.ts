@@ -6,6 +6,8 @@ export interface Rows {
   /** Offsets that a group commits, a row of the partition each. */
   readonly offsetCommits: Section
   readonly producer: Section
+  /** Sends to a queue, by a producer. */
+  readonly queueProducer: Section
   /** What a share group writes to receive and accept what a partition has; appends are not in it. */
   readonly share: Section
   /** Rows read by a fetch at the tail of a partition of 10,000 rows. */
@@ -47,6 +49,7 @@ export const LIMITS: readonly Limit[] = [
   { section: "randomAck", batch: 100, step: "ack", rows: 0.05 },
   { section: "partition", batch: 100, step: "append", rows: 0.02 },
   { section: "producer", batch: 100, step: "append", rows: 0.03 },
+  { section: "queueProducer", batch: 100, step: "send", rows: 0.03 },
   { section: "tail", batch: 16, step: "newest batch", rows: 3 },
   { section: "tail", batch: 16, step: "at the end", rows: 3 },
   { section: "offsetCommits", batch: 1, step: "commit", rows: 1 },

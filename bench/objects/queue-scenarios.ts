@@ -1,6 +1,7 @@
 import type { Settlement } from "../../src/core/queue/commands.ts"
-import { batchOf, Tally } from "./count.ts"
+import { batchOf, FIRST, Tally } from "./count.ts"
 import type { BenchEnv } from "./env.ts"
+import { ObjectPeer } from "./object-peer.ts"
 import { openQueue, receive, repeat, send, settle } from "./queue-client.ts"
 import type { Report } from "./report.ts"
 
@@ -33,6 +34,25 @@ export async function inStep(env: BenchEnv, batch: number): Promise<Report> {
     const received = await tally.step("receive", () => receive(queue, batch))
     await tally.step("ack", () => settle(queue, received))
   })
+  return tally.perMessage(MESSAGES)
+}
+
+/** As the sends of `inPhases`, over a socket and by a producer whose repeats are recognised. */
+export async function producerSends(env: BenchEnv, batch: number): Promise<Report> {
+  const queue = await openQueue(env, `producer-${batch}`)
+  const peer = await ObjectPeer.open(queue, FIRST.version)
+  const tally = new Tally(queue)
+  const blob = batchOf(batch)
+  await tally.step("send", () =>
+    repeat(MESSAGES / batch, async (round) => {
+      const producer = { producerId: 1, epoch: 0, sequence: round * batch }
+      const terms = { producer, expectedOffset: null }
+      const [answer] = await peer.ask({ type: "publish", refs: [round], counts: [batch], terms }, blob)
+      const [confirm] = answer?.operation.type === "confirm" ? answer.operation.confirms : []
+      if (confirm?.repeatedCount !== 0) throw new Error(JSON.stringify(answer))
+    }),
+  )
+  peer.close()
   return tally.perMessage(MESSAGES)
 }
 

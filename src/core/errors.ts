@@ -9,6 +9,8 @@ export type Failure =
   | { readonly code: "invalid_request"; readonly detail: string }
   | { readonly code: "unauthorized" }
   | { readonly code: "not_configured" }
+  /** The token is known and does not allow this. */
+  | { readonly code: "forbidden"; readonly action: string; readonly resource: string; readonly name: string }
   | { readonly code: "not_found"; readonly resource: Resource; readonly name: string }
   | { readonly code: "route_not_found" }
   | { readonly code: "method_not_allowed"; readonly allow: readonly string[] }

@@ -268,19 +268,40 @@ export const MAX_UNANSWERED_BYTES = 16 * 1024 * 1024
 /** What a frame counts as unanswered besides its own bytes: about what is remembered of it. */
 export const UNANSWERED_FRAME_BYTES = 256
 
+/** What each message, record or receipt in it counts besides: what all are answered then fits MAX_UNREAD_ANSWER_BYTES. */
+export const UNANSWERED_ENTRY_BYTES = 128
+
+/** From a client that was silent for so long the broker wants to hear whether it is there. */
+export const CLIENT_PING_AFTER_MS = 20_000
+
+/** A client that was silent for so long, a ping in between, is gone: proxies and browsers pause for less. */
+export const CLIENT_SILENT_MS = 60_000
+
+/** What is sent to a client that has not shown that it read it: a socket queues without bound, 128 MB serve many. */
+export const MAX_UNSENT_BYTES = 1024 * 1024
+
+/** Bytes behind which a client is asked how far it has read: four times within what may be unsent. */
+export const UNSENT_MARK_BYTES = 256 * 1024
+
+/** Answers that wait for a client to read: what a burst of the smallest publishes is answered, and no more. */
+export const MAX_UNREAD_ANSWER_BYTES = 4 * 1024 * 1024
+
+/** Bytes of credit of a subscription, however many share a socket's: some messages, so that none waits for others. */
+export const MIN_SUBSCRIPTION_BYTES = 16 * 1024
+
 /** How long the end of a waiting receive's subscription is waited for, should its object not answer. */
 export const MAX_RECEIVE_END_MS = 5_000
 
 /** How often a waiting receive shows that it is there: a client that left is noticed within two of these. */
 export const LONG_POLL_HEARTBEAT_MS = 1_000
 
-/** Batches of a producer that a partition remembers with their offsets, as Kafka does. */
+/** Batches of a producer that a partition or queue remembers with their offsets or ids, as Kafka does. */
 export const REMEMBERED_BATCHES = 5
 
-/** How long a partition remembers an idle producer. */
+/** How long a partition or queue remembers an idle producer. */
 export const PRODUCER_IDLE_MS = 7 * 24 * 60 * 60 * 1000
 
-/** Producers that one partition remembers; beyond it the longest idle ones are forgotten. */
+/** Producers that one partition or queue remembers; beyond it the longest idle ones are forgotten. */
 export const MAX_PRODUCERS = 10_000
 
 /** Long poll of a read. */
@@ -428,6 +449,9 @@ export const MAX_NAMED_PRODUCERS = 100_000
 /** Members of one client socket: what each has been told is remembered, and their watches fit one internal socket. */
 export const MAX_SOCKET_MEMBERS = 64
 
+/** What one client socket asks the catalog at the same time: that is one object for all of a namespace. */
+export const MAX_SOCKET_QUESTIONS = 8
+
 /** A coordinator that ended the socket on which members are watched is reached again after so long, at first and at last. */
 export const FIRST_WATCH_RETRY_MS = 100
 export const LAST_WATCH_RETRY_MS = 5_000
@@ -437,3 +461,26 @@ export const GIVE_UP_WAIT_MS = 500
 
 /** How long a subscription of a share group waits at first until the group has begun in its partition; then twice as long. */
 export const SHARE_OPEN_POLL_MS = 25
+
+/** How long a token is good unless its request says otherwise, and at most: one that is never to end says so. */
+export const DEFAULT_TOKEN_MS = 24 * 60 * 60 * 1000
+export const MAX_TOKEN_MS = 10 * 365 * 24 * 60 * 60 * 1000
+
+/** Rights of one token, and names and patterns in all of them: a list looks each up, with one of a Worker's 1,000 calls. */
+export const MAX_TOKEN_RIGHTS = 32
+export const MAX_TOKEN_PATTERNS = 256
+
+/** Whom a token is for: a note that it carries along. */
+export const MAX_SUBJECT_CHARACTERS = 256
+
+/** A token travels in a header of every request, of which servers and proxies take some 16 KB together. */
+export const MAX_TOKEN_CHARACTERS = 8 * 1024
+
+/** Tokens whose signature an isolate remembers to be right: some megabytes of the longest. */
+export const MAX_KNOWN_TOKENS = 500
+
+/** The longest time of a timer, 2^31 − 1 milliseconds: what is farther off is waited for in steps. */
+export const MAX_TIMER_MS = 2_147_483_647
+
+/** Calls of one list for who may not see all names: each looks at MAX_LIST_PAGE of them, and a Worker has 1,000. */
+export const MAX_FILTERED_LIST_CALLS = 500

@@ -108,6 +108,7 @@ export function applyToGroup(context: GroupSocketContext, { operation }: Framed<
     case "settle-share":
       return outbox.add(socket, { type: "failed", refs: [operation.ref], sub: null, failure: NOT_HERE })
     case "credit":
+    case "drain":
       return
   }
 }

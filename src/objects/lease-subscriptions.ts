@@ -1,6 +1,8 @@
 import type { Consumer } from "../core/delivery/consumers.ts"
 import { DETACHED } from "../core/delivery/types.ts"
+import type { Failure } from "../core/errors.ts"
 import { RESUME_GRACE_MS } from "../core/limits.ts"
+import type { ResumedLeases } from "../protocol/internal/frames.ts"
 
 /** What every subscription that leases has in its socket's attachment, so that it outlives the object's memory. */
 export interface LeaseSubscription {
@@ -23,11 +25,27 @@ export interface LeaseConsumer extends Consumer {
 
 /** An engine that leases messages to consumers. */
 export interface LeaseEngine<C extends LeaseConsumer> {
-  readonly consumers: { add(consumer: C): void; find(id: number): C | undefined; remove(id: number): void }
+  readonly consumers: {
+    add(consumer: C): void
+    find(id: number): C | undefined
+    remove(id: number): void
+    turnTo(part: number): void
+  }
   /** Who holds something. */
   readonly leases: { keys(): Iterable<number>; has(consumer: number): boolean }
   /** Gives back what a consumer holds, without fault. */
   giveBack(consumer: number, now: number): void
+  /** Gives back what it holds beyond `kept`, attempts by offset, likewise; answers how much it keeps. */
+  giveBackOthers(consumer: number, kept: ReadonlyMap<number, number>, now: number): number
+}
+
+/** Under which id a subscription begins, and what it holds at once. */
+export interface Begun {
+  /** Random 32-bit id; that of the consumer whose leases go on, where some may. */
+  readonly consumer: number
+  readonly held: number
+  /** Who had them until now and seemed to be there, or null. */
+  readonly displaced: Attached | null
 }
 
 /** The socket behind a consumer. */
@@ -80,11 +98,24 @@ export abstract class LeaseSubscriptions<S extends LeaseSubscription, C extends 
     this.#changed.add(socket)
   }
 
+  /** A new subscription's id, with the leases that it takes over; it is still to be added. */
+  begin(resume: ResumedLeases | null | undefined, engine: LeaseEngine<C>, now: number): Begun {
+    const resumed = resume ? this.#resume(resume, engine, now) : null
+    return resumed ?? { consumer: this.#newConsumer(), held: 0, displaced: null }
+  }
+
+  /** Nothing more is delivered to a consumer: what was granted and not used is taken back. */
+  drain(consumer: C): void {
+    consumer.grantedMessages = consumer.sentMessages
+    consumer.grantedBytes = consumer.sentBytes
+    this.touch(consumer.id)
+  }
+
   /** Ids are random, so that one from before an eviction is not given again; 0 means detached. */
-  newConsumer(): number {
+  #newConsumer(): number {
     for (;;) {
       const [id = 0] = crypto.getRandomValues(new Uint32Array(1))
-      if (id !== DETACHED && !this.#byConsumer.has(id)) return id
+      if (id !== DETACHED && !this.#byConsumer.has(id) && !this.#orphans.has(id)) return id
     }
   }
 
@@ -117,6 +148,21 @@ export abstract class LeaseSubscriptions<S extends LeaseSubscription, C extends 
     }
   }
 
+  /**
+   * Takes leases over from an earlier subscription, whose socket broke or is about to be found broken; what is not
+   * named goes back. Null where nothing is left of it.
+   */
+  #resume({ consumer, held }: ResumedLeases, engine: LeaseEngine<C>, now: number): Begun | null {
+    this.releaseOrphans(engine, now)
+    const attached = this.#byConsumer.get(consumer)
+    if (!attached && !this.#orphans.has(consumer)) return null
+    if (attached?.detached) return null
+    if (attached) this.#forget(consumer, attached, engine)
+    this.#orphans.delete(consumer)
+    const displaced = attached ?? null
+    return { consumer, held: engine.giveBackOthers(consumer, attemptsOf(held), now), displaced }
+  }
+
   /** Gives back what orphans hold whose grace is over. */
   releaseOrphans(engine: LeaseEngine<C>, now: number): void {
     for (const [consumer, at] of this.#orphans) {
@@ -139,8 +185,10 @@ export abstract class LeaseSubscriptions<S extends LeaseSubscription, C extends 
     engine.consumers.add(this.consumerFrom(subscription))
   }
 
-  /** Holders whose sockets did not outlive the memory become orphans. */
-  protected orphanOthers(engine: LeaseEngine<C>, now: number): void {
+  /** After all sockets that outlived the memory: holders without one become orphans, and somebody has the turn. */
+  protected restored(engine: LeaseEngine<C>, now: number): void {
+    // or a queue that sleeps between its messages would give all of them to one consumer
+    engine.consumers.turnTo(Math.random())
     for (const holder of engine.leases.keys()) {
       if (holder !== DETACHED && !this.#byConsumer.has(holder)) this.#orphans.set(holder, now + RESUME_GRACE_MS)
     }
@@ -173,4 +221,15 @@ export abstract class LeaseSubscriptions<S extends LeaseSubscription, C extends 
     engine.consumers.remove(consumer)
     this.#changed.add(attached.socket)
   }
+}
+
+/** To a subscription whose leases went on over another socket. */
+export const DISPLACED: Failure = { code: "conflict", detail: "the subscription was resumed elsewhere" }
+
+function attemptsOf(held: ResumedLeases["held"]): ReadonlyMap<number, number> {
+  const attempts = new Map<number, number>()
+  for (const [first, attempt, count] of held) {
+    for (let offset = first; offset < first + count; offset++) attempts.set(offset, attempt)
+  }
+  return attempts
 }

@@ -35,6 +35,12 @@ export function applyToPartition(
       subscription.grantedBytes = Math.max(subscription.grantedBytes, operation.grantedBytes)
       return subscriptions.touch(socket)
     }
+    case "drain": {
+      const subscription = subscriptions.find(socket, operation.sub)
+      if (!subscription) return shares.drain(socket, operation.sub)
+      subscriptions.drain(socket, subscription)
+      return outbox.add(socket, { type: "drained", sub: operation.sub })
+    }
     case "unsubscribe":
       if (subscriptions.find(socket, operation.sub)) subscriptions.remove(socket, operation.sub)
       else shares.unsubscribe(socket, operation.sub, now)
@@ -45,7 +51,7 @@ export function applyToPartition(
       return refuse(context, [operation.ref], null, { code: "invalid_request", detail: "a partition has no receipts" })
     case "subscribe-share": {
       const failure = placeFailure(context, operation.sub)
-      return failure ? refuse(context, [], operation.sub, failure) : shares.subscribe(socket, operation)
+      return failure ? refuse(context, [], operation.sub, failure) : shares.subscribe(socket, operation, now)
     }
     case "settle-share":
       return shares.settleFrame(socket, operation, now)

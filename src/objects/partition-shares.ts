@@ -151,8 +151,8 @@ export class PartitionShares implements PartitionShareApi {
     return this.#subscriptions.countOf(socket)
   }
 
-  subscribe(socket: WebSocket, operation: Extract<ToObject, { type: "subscribe-share" }>): void {
-    subscribeToShare(this.#context, socket, operation, this.#engine.partition.incarnation)
+  subscribe(socket: WebSocket, operation: Extract<ToObject, { type: "subscribe-share" }>, now: number): void {
+    subscribeToShare(this.#context, socket, operation, this.#engine.partition.incarnation, now)
   }
 
   settleFrame(socket: WebSocket, operation: Extract<ToObject, { type: "settle-share" }>, now: number): void {
@@ -165,6 +165,14 @@ export class PartitionShares implements PartitionShareApi {
     consumer.grantedMessages = Math.max(consumer.grantedMessages, grantedMessages)
     consumer.grantedBytes = Math.max(consumer.grantedBytes, grantedBytes)
     this.#subscriptions.touch(consumer.id)
+  }
+
+  /** Nothing more is to be delivered to a subscription. */
+  drain(socket: WebSocket, sub: number): void {
+    const consumer = this.#subscriptions.consumerOf(socket, sub, this.#shares)
+    if (!consumer) return
+    this.#subscriptions.drain(consumer)
+    this.#host.outbox.add(socket, { type: "drained", sub })
   }
 
   unsubscribe(socket: WebSocket, sub: number, now: number): void {

@@ -56,6 +56,13 @@ export class PartitionSubscriptions {
     this.#changed.add(socket)
   }
 
+  /** Nothing more is sent to a reader: what was granted and not used is taken back. */
+  drain(socket: WebSocket, subscription: PartitionSubscription): void {
+    subscription.grantedMessages = subscription.sentMessages
+    subscription.grantedBytes = subscription.sentBytes
+    this.touch(socket)
+  }
+
   remove(socket: WebSocket, sub: number): void {
     this.#bySocket.get(socket)?.delete(sub)
     this.#changed.add(socket)

@@ -2,11 +2,14 @@ import { CorruptError } from "../core/bytes/corrupt.ts"
 import type { Failure } from "../core/errors.ts"
 import { MAX_SUBSCRIPTIONS_PER_OBJECT } from "../core/limits.ts"
 import { decodeSubmissions, type Submissions } from "../core/log/submission.ts"
+import type { ProducerBatch } from "../core/producers/producer-state.ts"
+import type { SendResult } from "../core/queue/commands.ts"
 import type { Push } from "../core/queue/delivering.ts"
 import type { Queue } from "../core/queue/queue.ts"
 import { encodeDeliveries } from "../core/log/delivered.ts"
 import type { Framed, ToObject } from "../protocol/internal/frames.ts"
 import { completeSettlement, completeSubscription } from "./older-callers.ts"
+import { DISPLACED } from "./lease-subscriptions.ts"
 import type { QueueSubscriptions } from "./queue-subscriptions.ts"
 import type { SocketOutbox } from "./socket-outbox.ts"
 
@@ -34,6 +37,12 @@ export function applyToQueue(context: QueueSocketContext, { operation, blob }: F
       consumer.grantedMessages = Math.max(consumer.grantedMessages, operation.grantedMessages)
       consumer.grantedBytes = Math.max(consumer.grantedBytes, operation.grantedBytes)
       return subscriptions.touch(consumer.id)
+    }
+    case "drain": {
+      const consumer = subscriptions.consumerOf(socket, operation.sub, queue)
+      if (!consumer) return
+      subscriptions.drain(consumer)
+      return outbox.add(socket, { type: "drained", sub: operation.sub })
     }
     case "unsubscribe": {
       const consumer = subscriptions.consumerOf(socket, operation.sub, queue)
@@ -72,7 +81,7 @@ function subscribe(
   now: number,
 ): void {
   const { socket, queue, subscriptions, outbox } = context
-  const { type: _, ...wanted } = completeSubscription(operation)
+  const { type: _, resume, ...wanted } = completeSubscription(operation)
   if (subscriptions.consumerOf(socket, operation.sub, queue)) {
     return refuse(context, [], operation.sub, { code: "conflict", detail: `subscription ${operation.sub} exists` })
   }
@@ -80,30 +89,66 @@ function subscribe(
     const detail = `at most ${MAX_SUBSCRIPTIONS_PER_OBJECT} subscriptions of one queue on a socket`
     return refuse(context, [], operation.sub, { code: "invalid_request", detail })
   }
-  const consumer = subscriptions.newConsumer()
-  subscriptions.add(socket, { ...wanted, consumer, joinedAt: now, sentMessages: 0, sentBytes: 0 }, queue)
   const { incarnation } = queue.state.identity
-  outbox.add(socket, { type: "subscribed", sub: operation.sub, incarnation, nextOffset: null })
+  const isSameLife = resume?.incarnation === incarnation
+  const { consumer, held, displaced } = subscriptions.begin(isSameLife ? resume : null, queue, now)
+  if (displaced) outbox.add(displaced.socket, { type: "ended", sub: displaced.sub, failure: DISPLACED })
+  // whoever holds something comes first where one consumer at a time is served
+  const joinedAt = held > 0 ? 0 : now
+  subscriptions.add(socket, { ...wanted, consumer, joinedAt, sentMessages: 0, sentBytes: 0 }, queue)
+  outbox.add(socket, { type: "subscribed", sub: operation.sub, incarnation, nextOffset: null, consumer, held })
 }
 
 function publish(
   context: QueueSocketContext,
-  { refs, counts }: Extract<ToObject, { type: "publish" }>,
+  { refs, counts, terms }: Extract<ToObject, { type: "publish" }>,
   blob: Uint8Array,
   now: number,
 ): void {
   const { socket, queue, outbox } = context
   const batch = decodeBatch(blob)
   if (!batch) return refuse(context, refs, null, { code: "invalid_request", detail: "damaged batch" })
+  if (terms?.producer) return publishBy(context, terms.producer, { ref: refs[0]!, batch }, now)
   const sent = queue.send(batch, now)
   if (!sent.ok) return refuse(context, refs, null, sent.error)
+  const { incarnation } = queue.state.identity
+  const run = counts.every((count) => count === 1) ? runOf(refs, sent.value) : null
+  if (run) return outbox.add(socket, { type: "confirm-run", incarnation, ...run })
   let from = 0
   const confirms = refs.map((ref, index) => {
     const results = sent.value.slice(from, from + counts[index]!)
     from += counts[index]!
     return { ref, results }
   })
-  outbox.add(socket, { type: "confirm", incarnation: queue.state.identity.incarnation, confirms })
+  outbox.add(socket, { type: "confirm", incarnation, confirms })
+}
+
+/** What single messages were given, one for each ref, where refs and ids both follow one another. Else null. */
+function runOf(
+  refs: readonly number[],
+  results: readonly SendResult[],
+): { readonly firstRef: number; readonly firstId: number; readonly count: number } | null {
+  const [firstRef, firstId] = [refs[0], results[0]]
+  const count = refs.length
+  if (firstRef === undefined || typeof firstId !== "number") return null
+  for (let at = 1; at < count; at++) {
+    if (refs[at] !== firstRef + at || results[at] !== firstId + at) return null
+  }
+  return { firstRef, firstId, count }
+}
+
+/** The publish of a producer stands for itself: what is refused of it spoils no other. */
+function publishBy(
+  context: QueueSocketContext,
+  producer: ProducerBatch,
+  { ref, batch }: { readonly ref: number; readonly batch: Submissions },
+  now: number,
+): void {
+  const { socket, queue, outbox } = context
+  const sent = queue.sendBy(producer, batch, now)
+  if (!sent.ok) return refuse(context, [ref], null, sent.error)
+  const { incarnation } = queue.state.identity
+  outbox.add(socket, { type: "confirm", incarnation, confirms: [{ ref, ...sent.value }] })
 }
 
 function refuse(

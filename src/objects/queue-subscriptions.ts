@@ -18,7 +18,7 @@ export class QueueSubscriptions extends LeaseSubscriptions<QueueSubscription, Qu
     for (const socket of sockets) {
       for (const subscription of attachmentOf(socket)) this.attach(socket, subscription, queue)
     }
-    this.orphanOthers(queue, now)
+    this.restored(queue, now)
   }
 
   /** Writes changed totals into the attachments. */

@@ -2,6 +2,7 @@ import { encodeDeliveries } from "../core/log/delivered.ts"
 import type { SharePush } from "../core/stream/share/share.ts"
 import type { EndedSubscription, Shares } from "../core/stream/share/shares.ts"
 import type { ToObject } from "../protocol/internal/frames.ts"
+import { DISPLACED } from "./lease-subscriptions.ts"
 import type { ShareSubscriptions } from "./share-subscriptions.ts"
 import type { SocketOutbox } from "./socket-outbox.ts"
 
@@ -20,17 +21,20 @@ export function subscribeToShare(
   socket: WebSocket,
   operation: SubscribeShare,
   incarnation: number,
+  now: number,
 ): void {
-  const { sub, terms, lockDurationMs, grantedMessages, grantedBytes, detached } = operation
+  const { sub, terms, lockDurationMs, grantedMessages, grantedBytes, detached, resume } = operation
   const share = shares.find(terms)
   if (!share) {
     return outbox.add(socket, { type: "failed", refs: [], sub, failure: { code: "share_not_open" } })
   }
-  const consumer = subscriptions.newConsumer()
+  const isItsOwn = resume?.incarnation === incarnation && shares.isOf(share.id, resume.consumer)
+  const { consumer, held, displaced } = subscriptions.begin(isItsOwn ? resume : null, shares, now)
+  if (displaced) outbox.add(displaced.socket, { type: "ended", sub: displaced.sub, failure: DISPLACED })
   const totals = { grantedMessages, grantedBytes, sentMessages: 0, sentBytes: 0 }
   subscriptions.add(socket, { sub, consumer, detached, share: share.id, lockDurationMs, ...totals }, shares)
   const state = { stateId: share.id, stateGeneration: share.generation }
-  outbox.add(socket, { type: "share-subscribed", sub, incarnation, ...state })
+  outbox.add(socket, { type: "share-subscribed", sub, incarnation, ...state, consumer, held })
 }
 
 /** Settles what a socket's session asks to. */

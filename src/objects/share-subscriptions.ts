@@ -17,7 +17,7 @@ export class ShareSubscriptions extends LeaseSubscriptions<ShareSubscription, Sh
       const attached = (socket.deserializeAttachment() as readonly object[] | null) ?? []
       for (const kept of attached) if (isOfShare(kept)) this.attach(socket, kept, shares)
     }
-    this.orphanOthers(shares, now)
+    this.restored(shares, now)
   }
 
   protected consumerFrom(subscription: ShareSubscription): ShareConsumer {

@@ -59,6 +59,7 @@ function subOf(operation: ToObject): number | null {
       return operation.sub
     case "credit":
     case "unsubscribe":
+    case "drain":
     case "publish":
     case "settle":
     case "settle-share":

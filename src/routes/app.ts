@@ -1,12 +1,14 @@
 import { type Context, Hono } from "hono"
+import { EVERYTHING } from "../core/access/access.ts"
 import type { Failure } from "../core/errors.ts"
 import { NAME_PATTERN } from "../core/limits.ts"
 import { err, ok, type Result } from "../core/result.ts"
 import { invalidField, pointerToken } from "../protocol/native/fields.ts"
 import { INTERNAL_PROBLEM } from "../protocol/native/problems.ts"
 import { discardBody } from "./body.ts"
-import type { Env } from "./env.ts"
+import type { Caller, Env } from "./env.ts"
 import { authenticate } from "./middleware/auth.ts"
+import { permit } from "./middleware/permit.ts"
 import type { Operation } from "./operation.ts"
 import { OPERATIONS } from "./operations.ts"
 import { problemResponse, refusal } from "./respond.ts"
@@ -17,7 +19,7 @@ type AppContext = Context<{ Bindings: Env }>
 /** Parts of a path that are names, as opposed to numbers. */
 const NAMES = ["queue", "topic", "group", "member"]
 /** Whoever needs no token gets no namespace either. */
-const NOBODY: Result<{ namespace: string }, Failure> = ok({ namespace: "" })
+const NOBODY: Result<Caller, Failure> = ok({ namespace: "", access: EVERYTHING, endsAt: null, isRoot: false })
 
 /** The broker's HTTP API. */
 export const app = new Hono<{ Bindings: Env }>()
@@ -27,8 +29,8 @@ for (const operation of OPERATIONS) {
   app.on(operation.method, operation.path, (context) => answer(operation, context))
 }
 
-app.notFound((context) => {
-  const caller = authenticate(context.req.raw, context.env)
+app.notFound(async (context) => {
+  const caller = await authenticate(context.req.raw, context.env)
   return refuse(context.req.raw, caller.ok ? unrouted(context.req.path) : caller.error)
 })
 
@@ -49,11 +51,13 @@ async function refuse(request: Request, failure: Failure): Promise<Response> {
 
 async function run(operation: Operation, context: AppContext): Promise<Result<Response, Failure>> {
   const request = context.req.raw
-  const caller = operation.authenticated ? authenticate(request, context.env) : NOBODY
+  const caller = operation.demand === "nothing" ? NOBODY : await authenticate(request, context.env)
   if (!caller.ok) return caller
   const params = context.req.param() as Record<string, string>
   const acceptable = checkUrl(operation, request, params)
   if (!acceptable.ok) return acceptable
+  const permitted = permit(operation.demand, params, caller.value)
+  if (!permitted.ok) return permitted
   return operation.handle({
     request,
     params,

@@ -8,7 +8,7 @@ import type { GroupCalls, SessionContext } from "../session/ports.ts"
 import type { Scope } from "./env.ts"
 import { commitOffsets } from "./groups/commit-offsets.ts"
 import type { MetadataCache } from "./metadata.ts"
-import { callGroup, groupMetadata, queueMetadata, SHARD, topicMetadata } from "./objects.ts"
+import { callCatalog, callGroup, groupMetadata, queueMetadata, SHARD, topicMetadata } from "./objects.ts"
 import type { Operation } from "./operation.ts"
 
 /** `GET /v1/connect` */
@@ -18,7 +18,7 @@ export const connect: Operation = {
   path: "/v1/connect",
   tag: "sockets",
   summary: "Open a WebSocket with the subprotocol millrace.v1",
-  authenticated: true,
+  demand: "token",
   query: null,
   body: null,
   responses: { 101: { description: "Frames of millrace.v1 follow.", schema: null } },
@@ -39,6 +39,8 @@ function sessionContext(scope: Scope): SessionContext {
   const partition = (topic: string, index: number): string => objectName(caller.namespace, topic, index)
   const group = (name: string): string => objectName(caller.namespace, name, SHARD)
   return {
+    access: caller.access,
+    endsAt: caller.endsAt,
     resolveQueue: (name, fresh) => entryOf(queueMetadata, scope, name, fresh),
     resolveTopic: (name, fresh) => entryOf(topicMetadata, scope, name, fresh),
     resolveGroup: (name, fresh) => entryOf(groupMetadata, scope, name, fresh),
@@ -46,6 +48,8 @@ function sessionContext(scope: Scope): SessionContext {
     dialPartition: (topic, index) => dialer(() => env.PARTITIONS.getByName(partition(topic, index))),
     dialGroup: (name) => dialer(() => env.GROUPS.getByName(group(name))),
     groups: groupCalls(scope),
+    // opened twice it is only at a later epoch, which nobody else knows
+    openProducer: (name) => callCatalog(scope, "idempotent", (catalog) => catalog.openProducer(name)),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Access } from "../core/access/access.ts"
 import type {
   CatalogApi,
   GroupApi,
@@ -16,8 +17,10 @@ export interface Env {
   readonly PARTITIONS: DurableObjectNamespace<WholePartitionApi & Rpc.DurableObjectBranded>
   readonly GROUPS: DurableObjectNamespace<GroupApi & Rpc.DurableObjectBranded>
   readonly CATALOG: DurableObjectNamespace<CatalogApi & Rpc.DurableObjectBranded>
-  /** The secret every client presents. */
+  /** The root secret: whoever presents it may do everything, and make tokens that may do less. */
   readonly MILLRACE_TOKEN?: string
+  /** What tokens are signed with, where that is not to be the root secret. */
+  readonly MILLRACE_SIGNING_KEY?: string
   /** `off` serves everyone: for development only. */
   readonly MILLRACE_AUTH?: string
 }
@@ -37,6 +40,11 @@ export type CatalogStub = DurableObjectStub<CatalogApi & Rpc.DurableObjectBrande
 /** Who asks, once the token is known. The namespace never comes from the URL. */
 export interface Caller {
   readonly namespace: string
+  readonly access: Access
+  /** When the token ends, in milliseconds since the epoch; null for never. */
+  readonly endsAt: number | null
+  /** Whether it is the root secret that was presented. */
+  readonly isRoot: boolean
 }
 
 /** What reaching objects takes: where they are, for whom, and what may outlive the answer. */

@@ -35,6 +35,7 @@ import { nackShare } from "./shares/nack.ts"
 import { receiveShare } from "./shares/receive.ts"
 import { health } from "./system/health.ts"
 import { openapi } from "./system/openapi.ts"
+import { createToken } from "./tokens/create.ts"
 import { appendRecords } from "./topics/append.ts"
 import { deleteTopic } from "./topics/delete.ts"
 import { getTopic } from "./topics/get.ts"
@@ -96,6 +97,7 @@ export const OPERATIONS: readonly Operation[] = [
   nackShare,
   extendShare,
   connect,
+  createToken,
   health,
   openapi,
 ]

@@ -26,6 +26,11 @@ export function queryInteger(min: number, max: number) {
 /** The name of a queue or topic. */
 export const nameSchema = v.pipe(v.string("must be a name"), v.regex(NAME_PATTERN, "must be a name"))
 
+const PATTERN = "must be a name in which * stands for any characters"
+
+/** Names by a pattern. */
+export const patternSchema = v.pipe(v.string(PATTERN), v.regex(/^[A-Za-z0-9*][A-Za-z0-9._*-]{0,127}$/, PATTERN))
+
 /** A batch of `entry`. */
 export function batch<Entry extends v.GenericSchema>(entry: Entry) {
   return v.pipe(v.array(entry), v.minLength(1), v.maxLength(MAX_BATCH_ENTRIES))

@@ -19,6 +19,12 @@ export function parseOptional(value: JsonObject, field: string, max: number): Re
   return value[field] === undefined ? ok(null) : parseInteger(value[field], `/${field}`, 0, max)
 }
 
+/** A flag that is false where it is left out. */
+export function parseFlag(value: JsonObject, field: string): Result<boolean, Failure> {
+  const flag = value[field] === undefined ? false : value[field]
+  return typeof flag === "boolean" ? ok(flag) : invalidField(`/${field}`, "must be true or false")
+}
+
 /** The name of a queue or topic. */
 export function parseName(value: JsonObject, field: string): Result<string, Failure> {
   const name = value[field]

@@ -1,5 +1,7 @@
 import type { Subscription, TopicPartition } from "../core/group/commands.ts"
+import type { ProducerBatch } from "../core/producers/producer-state.ts"
 import type { AppendTerms } from "../core/stream/commands.ts"
+import type { ResumedLeases } from "../protocol/internal/frames.ts"
 import type { JsonObject } from "../protocol/native/fields.ts"
 import type { Messages } from "../protocol/native/messages.ts"
 import type { RoutedRecord } from "../protocol/native/records.ts"
@@ -16,20 +18,34 @@ export type ClientFrame =
       readonly ref: number
       readonly queue: string
       readonly messages: Messages
+      /** Pointer to the list of messages. */
+      readonly place: string
+      /** By whom, where a repeat is to be recognised. */
+      readonly producer: ProducerBatch | null
     }
   | {
       readonly type: "publish-records"
       readonly ref: number
       readonly topic: string
       readonly records: readonly RoutedRecord[]
+      /** Pointer to the list of records. */
+      readonly place: string
       readonly terms: AppendTerms | null
+      /** That of all records, none of which names one then; null where each goes its own way. */
+      readonly partition: number | null
+      /** Number of the topic's partitions that the client went by, or null where it left the choice to the broker. */
+      readonly partitions: number | null
     }
+  | { readonly type: "open-producer"; readonly ref: number; readonly name: string | null }
+  | { readonly type: "describe"; readonly ref: number; readonly topic: string }
   | {
       readonly type: "subscribe-queue"
       readonly sub: number
       readonly queue: string
       readonly grant: Grant
       readonly visibilityTimeoutMs: number | null
+      readonly resume: ResumedLeases | null
+      readonly binary: boolean
     }
   | {
       readonly type: "subscribe-partition"
@@ -39,6 +55,7 @@ export type ClientFrame =
       readonly from: number | "earliest" | "latest"
       readonly owner: GroupOwner | null
       readonly grant: Grant
+      readonly binary: boolean
     }
   | {
       readonly type: "subscribe-share"
@@ -48,8 +65,11 @@ export type ClientFrame =
       readonly group: string
       readonly grant: Grant
       readonly lockDurationMs: number | null
+      readonly resume: ResumedLeases | null
+      readonly binary: boolean
     }
   | { readonly type: "credit"; readonly sub: number; readonly grant: Grant }
+  | { readonly type: "drain"; readonly sub: number }
   | { readonly type: "unsubscribe"; readonly sub: number }
   | {
       readonly type: "settle-queue"
@@ -77,7 +97,10 @@ export type ClientFrame =
       readonly sub: number
       readonly group: string
       readonly instanceId: string | null
-      readonly subscription: Subscription
+      /** Who it was before its socket broke, or null for a new member. */
+      readonly memberId: string | null
+      /** Null only where it goes on as the member that it was. */
+      readonly subscription: Subscription | null
     }
   | {
       readonly type: "heartbeat"
@@ -89,6 +112,8 @@ export type ClientFrame =
   | { readonly type: "leave"; readonly sub: number }
   | ({ readonly type: "commit"; readonly ref: number; readonly group: string } & CommitBatch)
   | { readonly type: "ping" }
+  /** All that was sent before the broker's ping `id` has been read. */
+  | { readonly type: "pong"; readonly id: number }
 
 /** Frames of one type, or of some. */
 export type FrameOf<Type extends ClientFrame["type"]> = Extract<ClientFrame, { readonly type: Type }>

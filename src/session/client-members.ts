@@ -3,10 +3,19 @@ import type { Subscription, TopicPartition } from "../core/group/commands.ts"
 import { MAX_GROUP_PARTITIONS, MAX_PARTITIONS, MAX_SUBSCRIBED_TOPICS, NAME_PATTERN } from "../core/limits.ts"
 import { err, ok, type Result } from "../core/result.ts"
 import { inBatch, invalidField, isJsonObject, type JsonObject, parseInteger } from "../protocol/native/fields.ts"
+import { parseMemberId } from "../protocol/native/offset-commits.ts"
 import { checkFields, parseName, parseNumber } from "./client-fields.ts"
 import type { ClientFrame } from "./client-frame.ts"
 
-const JOIN_FIELDS: ReadonlySet<string> = new Set(["type", "sub", "group", "topics", "patterns", "instanceId"])
+const JOIN_FIELDS: ReadonlySet<string> = new Set([
+  "type",
+  "sub",
+  "group",
+  "topics",
+  "patterns",
+  "instanceId",
+  "memberId",
+])
 const HEARTBEAT_FIELDS: ReadonlySet<string> = new Set(["type", "sub", "owned", "topics", "patterns"])
 const LEAVE_FIELDS: ReadonlySet<string> = new Set(["type", "sub"])
 const OWNED_FIELDS: ReadonlySet<string> = new Set(["topic", "partition"])
@@ -19,9 +28,12 @@ export function parseJoin(value: JsonObject): Result<ClientFrame, Failure> {
   if (!fields.ok) return fields
   const group = parseName(value, "group")
   if (!group.ok) return group
+  const memberId = value["memberId"] === undefined ? ok(null) : parseMemberId(value["memberId"], "/memberId")
+  if (!memberId.ok) return memberId
   const subscription = parseSubscription(value)
   if (!subscription.ok) return subscription
-  if (subscription.value === null) return invalidField("/topics", "there must be topics or patterns")
+  if (subscription.value === null && memberId.value === null)
+    return invalidField("/topics", "there must be topics or patterns")
   const instanceId = value["instanceId"] === undefined ? ok(null) : parseName(value, "instanceId")
   if (!instanceId.ok) return instanceId
   return ok({
@@ -29,6 +41,7 @@ export function parseJoin(value: JsonObject): Result<ClientFrame, Failure> {
     sub: sub.value,
     group: group.value,
     instanceId: instanceId.value,
+    memberId: memberId.value,
     subscription: subscription.value,
   })
 }

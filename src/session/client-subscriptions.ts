@@ -3,10 +3,11 @@ import { MAX_LOCK_DURATION_MS, MAX_PARTITIONS, MAX_VISIBILITY_TIMEOUT_MS } from 
 import type { TopicPartition } from "../core/group/commands.ts"
 import { ok, type Result } from "../core/result.ts"
 import { invalidField, type JsonObject, parseInteger } from "../protocol/native/fields.ts"
-import { checkFields, parseName, parseNumber, parseOptional } from "./client-fields.ts"
+import { checkFields, parseFlag, parseName, parseNumber, parseOptional } from "./client-fields.ts"
 import type { ClientFrame } from "./client-frame.ts"
 import type { Grant } from "./credit.ts"
 import { parseMemberId } from "../protocol/native/offset-commits.ts"
+import { parseResume } from "./resume.ts"
 import type { GroupOwner } from "./subscriptions.ts"
 
 const QUEUE_FIELDS: ReadonlySet<string> = new Set([
@@ -16,6 +17,8 @@ const QUEUE_FIELDS: ReadonlySet<string> = new Set([
   "credit",
   "creditBytes",
   "visibilityTimeoutMs",
+  "resume",
+  "binary",
 ])
 const PARTITION_FIELDS: ReadonlySet<string> = new Set([
   "type",
@@ -28,6 +31,7 @@ const PARTITION_FIELDS: ReadonlySet<string> = new Set([
   "group",
   "memberId",
   "epoch",
+  "binary",
 ])
 const SHARE_FIELDS: ReadonlySet<string> = new Set([
   "type",
@@ -38,10 +42,13 @@ const SHARE_FIELDS: ReadonlySet<string> = new Set([
   "credit",
   "creditBytes",
   "lockDurationMs",
+  "resume",
+  "binary",
 ])
 const CREDIT_FIELDS: ReadonlySet<string> = new Set(["type", "sub", "credit", "creditBytes"])
 const OWNER_FIELDS = ["group", "memberId", "epoch"] as const
-const UNSUBSCRIBE_FIELDS: ReadonlySet<string> = new Set(["type", "sub"])
+/** Of a frame that says nothing but which subscription it is about. */
+const SUB_FIELDS: ReadonlySet<string> = new Set(["type", "sub"])
 
 /** `subscribe`: to a queue, to a partition, or to a partition as one of a share group. */
 export function parseSubscribe(value: JsonObject): Result<ClientFrame, Failure> {
@@ -63,10 +70,19 @@ export function parseCredit(value: JsonObject): Result<ClientFrame, Failure> {
 
 /** `unsubscribe`. */
 export function parseUnsubscribe(value: JsonObject): Result<ClientFrame, Failure> {
-  const fields = checkFields(value, UNSUBSCRIBE_FIELDS)
-  if (!fields.ok) return fields
-  const sub = parseNumber(value, "sub")
+  const sub = parseOnlySub(value)
   return sub.ok ? ok({ type: "unsubscribe", sub: sub.value }) : sub
+}
+
+/** `drain`. */
+export function parseDrain(value: JsonObject): Result<ClientFrame, Failure> {
+  const sub = parseOnlySub(value)
+  return sub.ok ? ok({ type: "drain", sub: sub.value }) : sub
+}
+
+function parseOnlySub(value: JsonObject): Result<number, Failure> {
+  const fields = checkFields(value, SUB_FIELDS)
+  return fields.ok ? parseNumber(value, "sub") : fields
 }
 
 function subscribeQueue(value: JsonObject, sub: number): Result<ClientFrame, Failure> {
@@ -78,12 +94,18 @@ function subscribeQueue(value: JsonObject, sub: number): Result<ClientFrame, Fai
   if (!grant.ok) return grant
   const timeout = parseOptional(value, "visibilityTimeoutMs", MAX_VISIBILITY_TIMEOUT_MS)
   if (!timeout.ok) return timeout
+  const resume = parseResume(value["resume"], "queue")
+  if (!resume.ok) return resume
+  const binary = parseFlag(value, "binary")
+  if (!binary.ok) return binary
   return ok({
     type: "subscribe-queue",
     sub,
     queue: queue.value,
     grant: grant.value,
     visibilityTimeoutMs: timeout.value,
+    resume: resume.value,
+    binary: binary.value,
   })
 }
 
@@ -98,6 +120,8 @@ function subscribePartition(value: JsonObject, sub: number): Result<ClientFrame,
   if (!owner.ok) return owner
   const grant = parseGrant(value)
   if (!grant.ok) return grant
+  const binary = parseFlag(value, "binary")
+  if (!binary.ok) return binary
   return ok({
     type: "subscribe-partition",
     sub,
@@ -105,6 +129,7 @@ function subscribePartition(value: JsonObject, sub: number): Result<ClientFrame,
     from: from.value,
     owner: owner.value,
     grant: grant.value,
+    binary: binary.value,
   })
 }
 
@@ -119,6 +144,10 @@ function subscribeShare(value: JsonObject, sub: number): Result<ClientFrame, Fai
   if (!grant.ok) return grant
   const lock = parseOptional(value, "lockDurationMs", MAX_LOCK_DURATION_MS)
   if (!lock.ok) return lock
+  const resume = parseResume(value["resume"], place.value)
+  if (!resume.ok) return resume
+  const binary = parseFlag(value, "binary")
+  if (!binary.ok) return binary
   return ok({
     type: "subscribe-share",
     sub,
@@ -126,6 +155,8 @@ function subscribeShare(value: JsonObject, sub: number): Result<ClientFrame, Fai
     group: group.value,
     grant: grant.value,
     lockDurationMs: lock.value,
+    resume: resume.value,
+    binary: binary.value,
   })
 }
 

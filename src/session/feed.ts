@@ -89,10 +89,12 @@ export class RecordFeed implements ObjectSocketEvents {
         return this.#end(operation.failure ?? STOPPED)
       case "deliver":
       case "confirm":
+      case "confirm-run":
       case "settled":
       case "share-settled":
       case "share-subscribed":
       case "member-news":
+      case "drained":
         return
     }
   }

@@ -35,6 +35,8 @@ export class Links {
   readonly #groups = new Map<string, Target<GroupSettings>>()
   /** In order of last use. */
   readonly #links = new Map<string, ObjectLink>()
+  /** The one that was used last: mostly the next one too. */
+  #newest: ObjectLink | null = null
   readonly #scheduled = new Set<ObjectLink>()
   #closed = false
 
@@ -113,6 +115,7 @@ export class Links {
     this.#closed = true
     for (const link of this.#links.values()) link.close(goodbye)
     this.#links.clear()
+    this.#newest = null
   }
 
   #hostOf(host: SubscriptionHost): LinkHost {
@@ -121,14 +124,18 @@ export class Links {
       subscriptionSaid: (frame, blob) => host.subscriptionSaid(frame, blob),
       subscriptionRefused: (sub, failure) => host.subscriptionRefused(sub, failure),
       lost: (link, failure) => {
-        if (this.#links.get(link.key) === link) this.#links.delete(link.key)
+        if (this.#links.get(link.key) === link) this.#forget(link)
         for (const sub of link.subscriptions) host.subscriptionLost(sub, failure)
       },
     }
   }
 
-  /** What is said within one macrotask leaves as one frame per object: frames are expensive, bytes are not. */
+  /**
+   * What is said within one macrotask leaves as one frame per object: frames are expensive, bytes are not. A timer of
+   * no time takes a millisecond, so what an object hears while nothing else is on its way to it does not wait for one.
+   */
   #schedule(link: ObjectLink): void {
+    if (link.unanswered <= 1) return queueMicrotask(() => link.flush())
     if (this.#scheduled.size === 0) setTimeout(() => this.#flush(), 0)
     this.#scheduled.add(link)
   }
@@ -148,12 +155,19 @@ export class Links {
     host: keyof LinkHosts = "subscriptions",
   ): Result<ObjectLink, Failure> {
     if (this.#closed) return err(NO_ROOM)
+    if (this.#newest?.key === key) return ok(this.#newest)
     const known = this.#links.get(key)
     if (known === undefined && !this.#makeRoom()) return err(NO_ROOM)
     const open = known ?? new ObjectLink(key, gone, this.#hosts[host], (events) => target.dial(dial(), entry, events))
     this.#links.delete(key)
     this.#links.set(key, open)
+    this.#newest = open
     return ok(open)
+  }
+
+  #forget(link: ObjectLink): void {
+    this.#links.delete(link.key)
+    if (this.#newest === link) this.#newest = null
   }
 
   /** Whether there is room for one more link, now that the one idle for longest may have gone. */
@@ -162,7 +176,8 @@ export class Links {
     for (const link of this.#links.values()) {
       if (!link.isIdle) continue
       link.close(true)
-      return this.#links.delete(link.key)
+      this.#forget(link)
+      return true
     }
     return false
   }

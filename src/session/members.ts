@@ -51,19 +51,22 @@ export class Members {
     this.#host = host
   }
 
-  join({ sub, group, instanceId, subscription }: FrameOf<"join">, characters: number): void {
+  /** Begins a member, or goes on as one that was here before its socket broke. */
+  join(frame: FrameOf<"join">, characters: number): void {
+    const { sub, group, instanceId } = frame
     const { answers, groups, turns } = this.#host
-    const added = this.#add(sub, group)
+    const added = this.#add(frame)
     if (!added.ok) return answers.refuse(added.error, { ref: null, sub })
     const member = added.value
     const answer = answers.expect({ ref: null, sub }, characters)
     if (answer === null) return this.#end(member)
     const { memberId } = member
     turns.run([member.key], async () => {
-      const joined = await groups.join(group, { memberId, instanceId, subscription })
+      const joined = await askToJoin(groups, frame, memberId)
       this.#joined(member, joined, answer)
+      const isNew = instanceId === null && frame.memberId === null
       // nobody will ever speak for it
-      if (member.state === "over" && mayBeDone(joined) && instanceId === null) await groups.leave(group, memberId)
+      if (member.state === "over" && mayBeDone(joined) && isNew) await groups.leave(group, memberId)
     })
   }
 
@@ -110,13 +113,14 @@ export class Members {
     this.#bySub.clear()
   }
 
-  #add(sub: number, group: string): Result<Member, Failure> {
+  #add({ sub, group, memberId: known }: FrameOf<"join">): Result<Member, Failure> {
+    if (known !== null && this.#has(group, known)) return invalidField("/memberId", "is a member over this socket")
     if (this.#bySub.size >= MAX_SOCKET_MEMBERS) {
       return err({ code: "invalid_request", detail: `at most ${MAX_SOCKET_MEMBERS} members on a socket` })
     }
     const taken = this.#host.numbers.take(sub)
     if (!taken.ok) return taken
-    const memberId = crypto.randomUUID()
+    const memberId = known ?? crypto.randomUUID()
     const member: Member = {
       sub,
       group,
@@ -130,6 +134,10 @@ export class Members {
     }
     this.#bySub.set(sub, member)
     return ok(member)
+  }
+
+  #has(group: string, memberId: string): boolean {
+    return [...this.#bySub.values()].some((member) => member.group === group && member.memberId === memberId)
   }
 
   /** The commits of a member that were said before and are not done. */
@@ -219,6 +227,16 @@ export class Members {
     this.#bySub.delete(sub)
     this.#host.numbers.free(sub)
   }
+}
+
+/** Who goes on as the member that it was is heard like one that never broke off, and told all that it has. */
+function askToJoin(
+  groups: GroupCalls,
+  { group, instanceId, memberId: known, subscription }: FrameOf<"join">,
+  memberId: string,
+): Promise<Result<MemberView, Failure>> {
+  if (known !== null || subscription === null) return groups.heartbeat(group, { memberId, owned: null, subscription })
+  return groups.join(group, { memberId, instanceId, subscription })
 }
 
 /** Whether a call that failed may have been carried out, or one that went well was. */

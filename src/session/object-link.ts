@@ -1,6 +1,7 @@
 import type { Failure } from "../core/errors.ts"
 import type { LogRecord } from "../core/log/types.ts"
 import type { Settlement, SettleReply } from "../core/queue/commands.ts"
+import type { ProducerBatch } from "../core/producers/producer-state.ts"
 import type { Result } from "../core/result.ts"
 import type { AppendTerms } from "../core/stream/commands.ts"
 import type { ShareOutcome, ShareSettlement, ShareTerms } from "../core/stream/share/commands.ts"
@@ -13,7 +14,7 @@ import type { PublishPart } from "./publishes.ts"
 /** Frames of an object that are about one of the session's subscriptions. */
 export type SubscriptionFrame = Extract<
   FromObject,
-  { type: "subscribed" | "share-subscribed" | "member-news" | "deliver" | "rows" | "ended" }
+  { type: "subscribed" | "share-subscribed" | "member-news" | "deliver" | "rows" | "drained" | "ended" }
 >
 
 /** What waits for the object's answer to receipts: exactly one of these is called, once. */
@@ -65,14 +66,19 @@ export class ObjectLink {
 
   /** Whether nothing would be missed if it were closed. */
   get isIdle(): boolean {
-    const unanswered = this.#publishes.size + this.#settles.size + this.#shareSettles.size
-    return this.subscriptions.size === 0 && unanswered === 0
+    return this.subscriptions.size === 0 && this.unanswered === 0
   }
 
-  publish(records: readonly LogRecord[], terms: TermsByPlace, part: PublishPart): void {
+  /** Publishes and receipts that wait for their answer, what was not sent yet included. */
+  get unanswered(): number {
+    return this.#publishes.size + this.#settles.size + this.#shareSettles.size
+  }
+
+  /** `producer` is by whom, where a repeat is to be recognised. */
+  publish(records: readonly LogRecord[], terms: TermsByPlace, producer: ProducerBatch | null, part: PublishPart): void {
     const ref = ++this.#lastRef
     this.#publishes.set(ref, part)
-    this.#batch.publish(ref, records, terms)
+    this.#batch.publish(ref, records, terms, producer)
     this.#host.schedule(this)
   }
 
@@ -154,6 +160,8 @@ export class ObjectLink {
           take(this.#publishes, confirm.ref)?.confirmed(operation.incarnation, confirm)
         }
         return
+      case "confirm-run":
+        return this.#confirmRun(operation)
       case "settled":
         return take(this.#settles, operation.ref)?.settled(operation.results)
       case "share-settled":
@@ -163,10 +171,18 @@ export class ObjectLink {
       case "subscribed":
       case "share-subscribed":
       case "member-news":
+      case "drained":
       case "deliver":
       case "rows":
       case "ended":
         return this.#host.subscriptionSaid(operation, blob)
+    }
+  }
+
+  #confirmRun({ incarnation, firstRef, firstId, count }: Extract<FromObject, { type: "confirm-run" }>): void {
+    for (let at = 0; at < count; at++) {
+      const ref = firstRef + at
+      take(this.#publishes, ref)?.confirmed(incarnation, { ref, results: [firstId + at] })
     }
   }
 

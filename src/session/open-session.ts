@@ -1,5 +1,5 @@
 import { closeQuietly } from "./dial.ts"
-import type { SessionContext } from "./ports.ts"
+import type { ClientMessage, SessionContext } from "./ports.ts"
 import { Session } from "./session.ts"
 
 /** The subprotocol that a client offers and the broker takes. */
@@ -18,17 +18,16 @@ export function openSession(context: SessionContext): Response {
 }
 
 function serve(socket: WebSocket, context: SessionContext): void {
-  const send = (text: string): void => {
+  const send = (message: ClientMessage): void => {
     // A client that has just gone; its close says so in a moment.
-    if (socket.readyState === WebSocket.OPEN) socket.send(text)
+    if (socket.readyState === WebSocket.OPEN) socket.send(message)
   }
   const close = (code: number, reason: string): void => closeQuietly(socket, code, reason)
   const session = new Session({ send, close }, context)
   // Else messages come as Blob.
   socket.binaryType = "arraybuffer"
   socket.addEventListener("message", ({ data }) => {
-    if (typeof data === "string") session.receive(data)
-    else session.refuse({ code: "invalid_request", detail: "binary frames are not available yet" })
+    session.receive(typeof data === "string" ? data : new Uint8Array(data))
   })
   socket.addEventListener("close", ({ code }) => {
     session.close(isGoodbye(code))

@@ -1,8 +1,9 @@
 import type { LogRecord } from "../core/log/types.ts"
 import { SubmissionWriter } from "../core/log/submission.ts"
+import type { ProducerBatch } from "../core/producers/producer-state.ts"
 import type { AppendTerms } from "../core/stream/commands.ts"
 import type { TermsByPlace } from "../protocol/native/deduplication.ts"
-import { addRecords } from "../protocol/native/submissions.ts"
+import { addRecords, encodeRecords } from "../protocol/native/submissions.ts"
 import { encodeFrames, type ToObject } from "../protocol/internal/frames.ts"
 
 interface Publishing {
@@ -14,7 +15,8 @@ interface Publishing {
 
 interface Entry {
   readonly operation: ToObject
-  readonly writer: SubmissionWriter | null
+  /** What makes the operation's blob, or that itself; null for none. */
+  readonly blob: SubmissionWriter | Uint8Array | null
 }
 
 const text = new TextEncoder()
@@ -29,9 +31,13 @@ export class OutboundBatch {
     return this.#entries.length === 0
   }
 
-  /** Publishes `records`, with `terms` by place among them; the answer will name `ref`. */
-  publish(ref: number, records: readonly LogRecord[], terms: TermsByPlace): void {
-    this.#join(ref, records, terms, {})
+  /**
+   * Publishes `records` to a queue, with `terms` by place among them; the answer will name `ref`. With a `producer`,
+   * whose sequence is of one publish, no other joins it.
+   */
+  publish(ref: number, records: readonly LogRecord[], terms: TermsByPlace, producer: ProducerBatch | null): void {
+    if (producer === null) this.#join(ref, records, terms, {})
+    else this.#publishAlone(ref, records, terms, { terms: { producer, expectedOffset: null } })
   }
 
   /**
@@ -39,18 +45,14 @@ export class OutboundBatch {
    * other joins it.
    */
   append(ref: number, records: readonly LogRecord[], terms: AppendTerms | null, partitions: number): void {
-    if (terms === null) return this.#join(ref, records, null, { partitions })
-    const writer = new SubmissionWriter()
-    addRecords(writer, records, null)
-    this.#publishing = null
-    const operation: ToObject = { type: "publish", refs: [ref], counts: [records.length], terms, partitions }
-    this.#entries.push({ operation, writer })
+    if (terms === null) this.#join(ref, records, null, { partitions })
+    else this.#publishAlone(ref, records, null, { terms, partitions })
   }
 
   /** Anything else. */
   add(operation: Exclude<ToObject, { type: "publish" }>): void {
     this.#publishing = null
-    this.#entries.push({ operation, writer: null })
+    this.#entries.push({ operation, blob: null })
   }
 
   /** The frame that says it all; the batch is empty afterwards. */
@@ -59,9 +61,23 @@ export class OutboundBatch {
     this.#entries = []
     this.#publishing = null
     return encodeFrames(
-      entries.map(({ operation, writer }) => (writer === null ? { operation } : { operation, blob: writer.finish() })),
+      entries.map(({ operation, blob }) => {
+        if (blob === null) return { operation }
+        return { operation, blob: blob instanceof SubmissionWriter ? blob.finish() : blob }
+      }),
       text,
     )
+  }
+
+  #publishAlone(
+    ref: number,
+    records: readonly LogRecord[],
+    byPlace: TermsByPlace,
+    rest: Pick<Extract<ToObject, { type: "publish" }>, "terms" | "partitions">,
+  ): void {
+    this.#publishing = null
+    const operation: ToObject = { type: "publish", refs: [ref], counts: [records.length], ...rest }
+    this.#entries.push({ operation, blob: encodeRecords(records, byPlace) })
   }
 
   #join(
@@ -82,7 +98,7 @@ export class OutboundBatch {
       operation: { type: "publish", refs: [], counts: [], ...routing } satisfies Publishing,
       writer: new SubmissionWriter(),
     }
-    this.#entries.push(begun)
+    this.#entries.push({ operation: begun.operation, blob: begun.writer })
     return begun
   }
 }

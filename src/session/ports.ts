@@ -1,3 +1,4 @@
+import type { Access } from "../core/access/access.ts"
 import type { Failure } from "../core/errors.ts"
 import type { HeartbeatRequest, JoinRequest, MemberView } from "../core/group/commands.ts"
 import type { GroupSettings } from "../core/group/settings.ts"
@@ -5,7 +6,7 @@ import type { QueueSettings } from "../core/queue/settings.ts"
 import type { Result } from "../core/result.ts"
 import type { TopicSettings } from "../core/stream/settings.ts"
 import type { CommitReply } from "../core/stream/group-commands.ts"
-import type { CatalogEntry } from "../objects/contract.ts"
+import type { CatalogEntry, ProducerIdentity } from "../objects/contract.ts"
 import type { CommitBatch } from "../protocol/native/offset-commits.ts"
 import type { Framed, FromObject } from "../protocol/internal/frames.ts"
 
@@ -30,6 +31,10 @@ export type Resolve<Settings> = (name: string, fresh: boolean) => Promise<Result
 
 /** Everything a session reaches: names of its caller's namespace, and the objects behind them. */
 export interface SessionContext {
+  /** What the client's token allows. */
+  readonly access: Access
+  /** When the client's token ends, in milliseconds since the epoch; null for never. */
+  readonly endsAt: number | null
   readonly resolveQueue: Resolve<QueueSettings>
   readonly resolveTopic: Resolve<TopicSettings>
   readonly resolveGroup: Resolve<GroupSettings>
@@ -37,6 +42,8 @@ export interface SessionContext {
   readonly dialPartition: (topic: string, partition: number) => Dial
   readonly dialGroup: (group: string) => Dial
   readonly groups: GroupCalls
+  /** Opens a producer, of this name where it has one. Never rejects. */
+  readonly openProducer: (name: string | null) => Promise<Result<ProducerIdentity, Failure>>
 }
 
 /** What a session asks of groups by call. Never rejects; a member that is out, or its group, is `not_found`. */
@@ -52,9 +59,12 @@ export interface GroupCalls {
   attach(group: string, topic: string): Promise<Result<null, Failure>>
 }
 
+/** Text, or a binary message where there are batches. */
+export type ClientMessage = string | Uint8Array
+
 /** The client's end, as a session sees it. */
 export interface ClientPort {
-  send(text: string): void
+  send(message: ClientMessage): void
   /** Ends it from this side. */
   close(code: number, reason: string): void
 }
@@ -63,8 +73,15 @@ export interface ClientPort {
 export const CLOSE_GOODBYE = 1000
 export const CLOSE_BROKEN = 3001
 
+/** Code of the client's socket where its token has ended: whoever brings a new one may go on. */
+export const CLOSE_TOKEN_ENDED = 4401
+
 /** Code of the client's socket where one of its members is out: whoever comes next has its partitions. */
 export const CLOSE_FENCED = 4409
+
+/** Codes of the client's socket where it said nothing for too long, and where it does not read its answers. */
+export const CLOSE_SILENT = 4408
+export const CLOSE_UNREAD = 4413
 
 /** How long a client waits before it tries an object again that went away. */
 export const RETRY_AFTER_MS = 1000

@@ -24,9 +24,9 @@ export class QueuePublish implements PublishPart {
     this.#answer = answer
   }
 
-  confirmed(incarnation: number, { results = [], failure }: Confirm): void {
+  confirmed(incarnation: number, { results = [], repeatedCount = 0, failure }: Confirm): void {
     if (failure !== undefined) return this.failed(failure)
-    this.#answer(confirmFrame(this.#ref, sendResultsJson(SHARD, { incarnation, results })))
+    this.#answer(confirmFrame(this.#ref, sendResultsJson(SHARD, { incarnation, results, repeatedCount })))
   }
 
   failed(failure: Failure): void {

@@ -22,10 +22,30 @@ export function committedFrame(ref: number, results: string): string {
   return `{"type":"committed","ref":${ref},"results":${results}}`
 }
 
-/** `nextOffset` is where a partition's subscription begins, null for a queue. */
-export function subscribedFrame(sub: number, nextOffset: number | null): string {
-  const position = nextOffset === null ? "" : `,"nextOffset":${nextOffset}`
-  return `{"type":"subscribed","sub":${sub}${position}}`
+/** Under which id and epoch the client may publish. */
+export function producerFrame(ref: number, producerId: number, epoch: number): string {
+  return `{"type":"producer","ref":${ref},"producerId":${producerId},"epoch":${epoch}}`
+}
+
+/** `partitions` is the number of a topic's partitions. */
+export function describedFrame(ref: number, partitions: number): string {
+  return `{"type":"described","ref":${ref},"partitions":${partitions}}`
+}
+
+/** What a subscription that has begun is told: where a reader begins, or by what leases can be resumed and how many were. */
+export interface SubscribedMembers {
+  readonly nextOffset?: number
+  readonly resume?: string
+  readonly held?: number
+}
+
+export function subscribedFrame(sub: number, { nextOffset, resume, held }: SubscribedMembers): string {
+  return JSON.stringify({ type: "subscribed", sub, nextOffset, resume, held })
+}
+
+/** Nothing more will be delivered. */
+export function drainedFrame(sub: number): string {
+  return `{"type":"drained","sub":${sub}}`
 }
 
 /** The subscription is over: because the client said so, or for the reason in `failure`. */
@@ -34,9 +54,12 @@ export function unsubscribedFrame(sub: number, failure: Failure | null): string 
   return `{"type":"unsubscribed","sub":${sub}${problem}}`
 }
 
-/** `messages` is a JSON array; `bytes` is what they take of the credit. */
+/** In place of entries that come as a batch. */
+export const BATCH_MEMBER = '"batch":true'
+
+/** `messages` is the member that holds them; `bytes` is what they take of the credit. */
 export function messagesFrame(sub: number, messages: string, bytes: number): string {
-  return `{"type":"deliver","sub":${sub},"messages":${messages},"bytes":${bytes}}`
+  return `{"type":"deliver","sub":${sub},${messages},"bytes":${bytes}}`
 }
 
 /** Where a reader stands after a delivery, where the log ends, and what was taken of the credit. */
@@ -46,10 +69,10 @@ export interface ReadPosition {
   readonly bytes: number
 }
 
-/** `records` is a JSON array. */
+/** `records` is the member that holds them. */
 export function recordsFrame(sub: number, records: string, { nextOffset, endOffset, bytes }: ReadPosition): string {
   const position = `"nextOffset":${nextOffset},"endOffset":${endOffset},"bytes":${bytes}`
-  return `{"type":"deliver","sub":${sub},"records":${records},${position}}`
+  return `{"type":"deliver","sub":${sub},${records},${position}}`
 }
 
 /** `content` holds the members `records` and `ranges`; `bytes` is what they take of the credit. */
@@ -64,6 +87,11 @@ export function errorFrame(failure: Failure, { ref, sub }: About): string {
 }
 
 export const PONG_FRAME = '{"type":"pong"}'
+
+/** Asks the client how far it has read: it answers with a `pong` of the same `id`. */
+export function pingFrame(id: number): string {
+  return `{"type":"ping","id":${id}}`
+}
 
 /** What is wrong, as JSON. */
 export function problemJson(failure: Failure): string {

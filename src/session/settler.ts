@@ -58,7 +58,7 @@ export class Settler {
 
   /** Receipts of a queue. False where too much waits for its answers already. */
   queue({ ref, queue, settlements }: Settling<"settle-queue">, characters: number): boolean {
-    const answer = this.#answers.expect({ ref, sub: null }, characters)
+    const answer = this.#answers.expect({ ref, sub: null }, characters, settlements.length)
     if (answer === null) return false
     const pending = new PendingSettle(ref, settlements, answer)
     if (pending.settlements.length === 0) pending.settled([])
@@ -74,7 +74,7 @@ export class Settler {
 
   /** Receipts of a share group, each of which names its partition. False as above. */
   share({ ref, topic, group, settlements }: Settling<"settle-share">, characters: number): boolean {
-    const answer = this.#answers.expect({ ref, sub: null }, characters)
+    const answer = this.#answers.expect({ ref, sub: null }, characters, settlements.length)
     if (answer === null) return false
     const pending = new PendingShareSettle(ref, settlements, answer)
     if (pending.isAnswered) return true

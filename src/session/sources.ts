@@ -1,9 +1,9 @@
 import type { GroupSettings } from "../core/group/settings.ts"
 import type { CatalogEntry } from "../objects/contract.ts"
-import type { ToObject } from "../protocol/internal/frames.ts"
+import type { ResumedLeases, ToObject } from "../protocol/internal/frames.ts"
 import type { FrameOf } from "./client-frame.ts"
 import { shareTerms } from "./group-kind.ts"
-import type { Source, Subscription } from "./subscriptions.ts"
+import type { Resuming, Source, Subscription } from "./subscriptions.ts"
 
 /** What an object is told of a subscription. */
 export type SubscriptionOperation = Extract<ToObject, { readonly sub: number }>
@@ -11,15 +11,17 @@ export type SubscriptionOperation = Extract<ToObject, { readonly sub: number }>
 /** What a client subscribes to. */
 export function sourceOf(frame: FrameOf<"subscribe-queue" | "subscribe-partition" | "subscribe-share">): Source {
   switch (frame.type) {
-    case "subscribe-queue":
-      return { kind: "queue", queue: frame.queue, visibilityTimeoutMs: frame.visibilityTimeoutMs }
+    case "subscribe-queue": {
+      const { queue, visibilityTimeoutMs, binary } = frame
+      return { kind: "queue", queue, visibilityTimeoutMs, binary }
+    }
     case "subscribe-partition": {
-      const { topic, partition, from, owner } = frame
-      return { kind: "partition", topic, partition, from, owner }
+      const { topic, partition, from, owner, binary } = frame
+      return { kind: "partition", topic, partition, from, owner, binary }
     }
     case "subscribe-share": {
-      const { topic, partition, group, lockDurationMs } = frame
-      return { kind: "share", topic, partition, group, lockDurationMs }
+      const { topic, partition, group, lockDurationMs, binary } = frame
+      return { kind: "share", topic, partition, group, lockDurationMs, binary }
     }
   }
 }
@@ -38,7 +40,7 @@ export function groupOf(source: Source): string | null {
 
 /** How a subscription is put to its object; `group` is there where it belongs to one. */
 export function subscribeOperation(
-  { sub, source, credit }: Subscription,
+  { sub, source, credit, resuming }: Subscription,
   group: CatalogEntry<GroupSettings> | null,
 ): SubscriptionOperation {
   const { grantedMessages, grantedBytes } = credit
@@ -46,7 +48,8 @@ export function subscribeOperation(
   switch (source.kind) {
     case "queue": {
       const { visibilityTimeoutMs } = source
-      return { type: "subscribe-queue", sub, visibilityTimeoutMs, ...granted, detached: false, attemptId: null }
+      const wanted = { visibilityTimeoutMs, ...granted, detached: false, attemptId: null, ...resumed(resuming) }
+      return { type: "subscribe-queue", sub, ...wanted }
     }
     case "partition": {
       const operation = { type: "subscribe-partition", sub, from: source.from, ...granted } as const
@@ -56,7 +59,12 @@ export function subscribeOperation(
     case "share": {
       const { lockDurationMs } = source
       if (group === null) throw new Error("a share subscription has a group")
-      return { type: "subscribe-share", sub, terms: shareTerms(group), lockDurationMs, ...granted, detached: false }
+      const wanted = { lockDurationMs, ...granted, detached: false, ...resumed(resuming) }
+      return { type: "subscribe-share", sub, terms: shareTerms(group), ...wanted }
     }
   }
+}
+
+function resumed(resuming: Resuming | null): { readonly resume?: ResumedLeases } {
+  return resuming === null ? {} : { resume: resuming.leases }
 }

@@ -2,6 +2,7 @@ import type { Failure } from "../core/errors.ts"
 import type { GroupSettings } from "../core/group/settings.ts"
 import { err, ok, type Result } from "../core/result.ts"
 import type { CatalogEntry } from "../objects/contract.ts"
+import { invalidField } from "../protocol/native/fields.ts"
 import type { Answers } from "./answers.ts"
 import type { FrameOf } from "./client-frame.ts"
 import type { Links } from "./links.ts"
@@ -17,6 +18,8 @@ interface Reached {
   readonly group: CatalogEntry<GroupSettings> | null
 }
 
+const DRAINED = invalidField("/sub", "is the number of a subscription that was drained")
+
 /** Carries out what a client asks for its subscriptions, at the objects that they are of. */
 export class Subscriber {
   readonly #subscriptions: Subscriptions
@@ -31,24 +34,38 @@ export class Subscriber {
     this.#answers = answers
   }
 
-  subscribe(frame: FrameOf<"subscribe-queue" | "subscribe-partition" | "subscribe-share">): void {
+  subscribe(frame: FrameOf<"subscribe-queue" | "subscribe-partition" | "subscribe-share">, characters: number): void {
     const { sub, grant } = frame
-    const added = this.#subscriptions.add(sub, sourceOf(frame), grant)
-    if (added.ok) this.#begin(added.value)
-    else this.#refuse(sub, added.error)
+    const leases = frame.type === "subscribe-partition" ? null : frame.resume
+    const release = leases === null ? null : this.#answers.hold({ ref: null, sub }, characters)
+    if (leases !== null && release === null) return
+    const resuming = leases && release && { leases, release }
+    const added = this.#subscriptions.add(sub, sourceOf(frame), grant, resuming)
+    if (added.ok) return this.#begin(added.value)
+    release?.()
+    this.#refuse(sub, added.error)
   }
 
   grant({ sub, grant }: FrameOf<"credit">): void {
     const subscription = this.#subscriptions.find(sub)
     if (!subscription.ok) return this.#refuse(sub, subscription.error)
+    if (subscription.value.draining) return this.#refuse(sub, DRAINED.error)
     const granted = subscription.value.credit.grant(grant)
-    if (granted.ok) this.#sendCredit(subscription.value)
+    if (granted.ok) this.sendCredit(subscription.value)
     else this.#refuse(sub, granted.error)
   }
 
   /** The client has shown that it reads what it is sent. */
   renew(subscription: Subscription): void {
-    if (subscription.credit.renew()) this.#sendCredit(subscription)
+    if (subscription.credit.renew()) this.sendCredit(subscription)
+  }
+
+  /** Nothing more is to be delivered; leases stay. */
+  drain({ sub }: FrameOf<"drain">): void {
+    const subscription = this.#subscriptions.find(sub)
+    if (!subscription.ok) return this.#refuse(sub, subscription.error)
+    subscription.value.draining = true
+    this.#send(subscription.value, { type: "drain", sub })
   }
 
   unsubscribe({ sub }: FrameOf<"unsubscribe">): void {
@@ -88,6 +105,9 @@ export class Subscriber {
       subscription.attempts += 1
       link.subscriptions.add(sub)
       link.send(subscribeOperation(subscription, group))
+      for (const operation of subscription.early.splice(0)) link.send(operation)
+      // the object was told so when it had no such subscription
+      if (subscription.draining && subscription.attempts > 1) link.send({ type: "drain", sub })
     })
   }
 
@@ -104,16 +124,22 @@ export class Subscriber {
     else this.#subscriptions.end(sub, opened.error)
   }
 
-  #sendCredit(subscription: Subscription): void {
-    const { sub, credit } = subscription
+  /** Tells the object what it may deliver now. */
+  sendCredit(subscription: Subscription): void {
+    const { sub, credit, draining, ending } = subscription
+    if (draining || ending) return
     const { grantedMessages, grantedBytes } = credit
     this.#send(subscription, { type: "credit", sub, grantedMessages, grantedBytes })
   }
 
   /** Says something behind all that was said before, such as the `subscribe` that may still wait for settings. */
   #send(subscription: Subscription, operation: SubscriptionOperation): void {
-    const { source } = subscription
-    const send = (): void => subscription.link?.send(operation)
+    const { source, early } = subscription
+    const send = (): void => {
+      if (subscription.link !== null) subscription.link.send(operation)
+      // what is granted stands in the subscribe
+      else if (operation.type !== "credit") early.push(operation)
+    }
     if (source.kind === "queue") return this.#links.queue(source.queue).runInOrder(send)
     const group = groupOf(source)
     const topic = (): void => this.#links.topic(source.topic).runInOrder(send)

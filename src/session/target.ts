@@ -113,11 +113,13 @@ export class Target<Settings> {
     await this.#runWaiting(resolved)
   }
 
-  async #runWaiting(entry: Result<CatalogEntry<Settings>, Failure>): Promise<void> {
+  async #runWaiting(loaded: Result<CatalogEntry<Settings>, Failure>): Promise<void> {
     const steps = this.#waiting ?? []
+    let entry = loaded
     // by index: more may come while one takes its time
     for (let next = 0; next < steps.length; next++) {
-      // a step before it may have learned more
+      // a step before it may have found that this is not enough, or have learned more
+      if (entry.ok && this.#isOutdated) entry = await this.reload()
       const known = entry.ok && this.#entry !== null ? ok(this.#entry) : entry
       const work = steps[next]!(known)
       if (work !== undefined) await work

@@ -55,9 +55,11 @@ export class WaitingNews implements ObjectSocketEvents {
       case "rows":
       case "deliver":
       case "confirm":
+      case "confirm-run":
       case "settled":
       case "share-settled":
       case "share-subscribed":
+      case "drained":
         return
     }
   }

@@ -62,10 +62,12 @@ export class WaitingRead implements ObjectSocketEvents {
       case "subscribed":
       case "deliver":
       case "confirm":
+      case "confirm-run":
       case "settled":
       case "share-settled":
       case "share-subscribed":
       case "member-news":
+      case "drained":
         return
     }
   }

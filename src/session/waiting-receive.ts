@@ -75,10 +75,12 @@ export class WaitingReceive implements ObjectSocketEvents {
         return this.#end(operation.failure)
       case "rows":
       case "confirm":
+      case "confirm-run":
       case "settled":
       case "share-settled":
       case "share-subscribed":
       case "member-news":
+      case "drained":
         return
     }
   }

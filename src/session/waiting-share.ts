@@ -91,9 +91,11 @@ export class WaitingShare implements ObjectSocketEvents {
       case "subscribed":
       case "rows":
       case "confirm":
+      case "confirm-run":
       case "settled":
       case "share-settled":
       case "member-news":
+      case "drained":
         return
     }
   }

@@ -86,6 +86,7 @@ export class Watches implements SubscriptionHost {
       case "ended":
         return this.#ended(watch, frame.failure)
       case "share-subscribed":
+      case "drained":
       case "deliver":
       case "rows":
         return

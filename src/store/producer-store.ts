@@ -1,7 +1,7 @@
-import { decodeBatches, encodeBatches, type ProducerState } from "../core/stream/producers.ts"
+import { decodeBatches, encodeBatches, type ProducerState } from "../core/producers/producer-state.ts"
 import type { Database } from "./database.ts"
 
-/** SQL for the producers of one partition. */
+/** SQL for the producers of one partition or queue. */
 export class ProducerStore {
   readonly #database: Database
 

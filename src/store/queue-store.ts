@@ -18,6 +18,7 @@ import { DedupStore } from "./dedup-store.ts"
 import { DeliveryStore, type StoredCounters } from "./delivery-store.ts"
 import { LogStore, type NewestLogRow } from "./log-store.ts"
 import { OutboxStore } from "./outbox-store.ts"
+import { ProducerStore } from "./producer-store.ts"
 import { ReceiveAttemptStore } from "./receive-attempt-store.ts"
 import { RedriveStore } from "./redrive-store.ts"
 import { ScheduledStore } from "./scheduled-store.ts"
@@ -32,6 +33,7 @@ export class QueueStore {
   readonly dedup: DedupStore
   readonly attempts: ReceiveAttemptStore
   readonly redrives: RedriveStore
+  readonly #producers: ProducerStore
   readonly #delivery: DeliveryStore
   readonly #counters: CountersStore
   #seq = 0
@@ -43,6 +45,7 @@ export class QueueStore {
     this.dedup = new DedupStore(database)
     this.attempts = new ReceiveAttemptStore(database)
     this.redrives = new RedriveStore(database)
+    this.#producers = new ProducerStore(database)
     this.#delivery = new DeliveryStore(database, QUEUE_STATE_ID)
     this.#counters = new CountersStore(database)
   }
@@ -75,6 +78,7 @@ export class QueueStore {
       expiries: this.log,
       attempts: this.attempts.all(),
       redrives: this.redrives.all(),
+      producers: this.#producers.all(),
       forwarding: outbox.count,
       random,
     })
@@ -106,7 +110,7 @@ export class QueueStore {
     for (const { baseOffset, expiresAt } of expiries) this.log.setExpiry(baseOffset, expiresAt)
   }
 
-  #writeTables({ scheduled, dedup, attempts, redrives }: QueueChanges): void {
+  #writeTables({ scheduled, dedup, attempts, redrives, producers }: QueueChanges): void {
     for (const messageId of scheduled.removed) this.scheduled.remove(messageId)
     for (const row of scheduled.written) this.scheduled.write(row)
     for (const no of dedup.removed) this.dedup.remove(no)
@@ -115,6 +119,8 @@ export class QueueStore {
     for (const row of attempts.written) this.attempts.write(row)
     for (const row of redrives) this.redrives.write(row)
     if (redrives.length > 0) this.redrives.keepNewest(MAX_REDRIVES)
+    for (const state of producers?.written ?? []) this.#producers.write(state)
+    for (const producerId of producers?.forgotten ?? []) this.#producers.remove(producerId)
   }
 
   #writeMoves({ outbox, taken }: QueueChanges["moves"]): void {
@@ -124,11 +130,11 @@ export class QueueStore {
 }
 
 function isEmpty(changes: QueueChanges): boolean {
-  const { scheduled, dedup, attempts, moves } = changes
+  const { scheduled, dedup, attempts, moves, producers } = changes
   const { rows, deletedRows, expiries, redrives } = changes
   const lists: (readonly unknown[])[] = [rows, deletedRows, expiries, redrives, moves.outbox, moves.taken]
   for (const { written, removed } of [scheduled, dedup, attempts]) lists.push(written, removed)
-  return !changes.delivery && !changes.countersChanged && lists.every((list) => list.length === 0)
+  return !changes.delivery && !producers && !changes.countersChanged && lists.every((list) => list.length === 0)
 }
 
 /** Whether a row of the commit takes the counters along anyway. */

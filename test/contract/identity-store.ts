@@ -14,6 +14,7 @@ const QUEUE_TABLES = [
   "inbox",
   "log",
   "outbox",
+  "producer",
   "receive_attempt",
   "redrive",
   "scheduled",

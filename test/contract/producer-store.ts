@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import type { ProducerState } from "../../src/core/stream/producers.ts"
+import type { ProducerState } from "../../src/core/producers/producer-state.ts"
 import type { Database } from "../../src/store/database.ts"
 import { createIdentity } from "../../src/store/identity-store.ts"
 import { ProducerStore } from "../../src/store/producer-store.ts"
@@ -11,8 +11,8 @@ function producersIn(database: Database): ProducerStore {
 }
 
 function stateOf(producerId: number, lastAt: number, epoch = 0): ProducerState {
-  const batch = { sequence: 5, count: 2, baseOffset: 2 ** 41, appendedAt: lastAt }
-  return { producerId, epoch, lastAt, batches: [batch, { ...batch, sequence: 7 }] }
+  const batch = { sequence: 5, count: 2, firstId: 2 ** 41, storedAt: lastAt }
+  return { producerId, epoch, lastAt, batches: [batch, { ...batch, sequence: 7, firstId: null }] }
 }
 
 /** The producers of a partition. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import type { DeliveryChanges } from "../../src/core/delivery/types.ts"
 import { MAX_REDRIVES } from "../../src/core/limits.ts"
 import { type AppendRow, planAppend } from "../../src/core/log/append.ts"
+import { decodeSubmissions, SubmissionWriter } from "../../src/core/log/submission.ts"
 import type { QueueChanges } from "../../src/core/queue/changes.ts"
 import { emptyCounters, encodeCounters } from "../../src/core/queue/counters.ts"
 import type { Queue } from "../../src/core/queue/queue.ts"
@@ -23,13 +24,21 @@ const NOTHING: Omit<QueueChanges, "seq"> = {
   attempts: NO_ROWS,
   expiries: [],
   redrives: [],
+  producers: null,
   moves: { outbox: [], taken: [] },
   counters: encodeCounters(emptyCounters()),
   countersChanged: false,
 }
+const NO_BATCH = decodeSubmissions(new SubmissionWriter().finish())
 const RING = { slot: 0, seq: 1, foldedSeq: 0, transitions: sampleBytes(1, 0) }
 const SCHEDULED = { messageId: 5, dueAt: 900, header: sampleBytes(8), frames: sampleBytes(30) }
 const DEDUP = { no: 1, expiresAt: 900, ids: sampleBytes(30) }
+const PRODUCER = {
+  producerId: 3,
+  epoch: 1,
+  lastAt: 900,
+  batches: [{ sequence: 4, count: 2, firstId: null, storedAt: 900 }],
+}
 const ATTEMPT = { id: "a", expiresAt: 900, leases: sampleBytes(30) }
 
 function createQueue(database: Database): QueueStore {
@@ -67,12 +76,13 @@ function fallbackRows(database: Database): number {
   return database.all("SELECT seq FROM counters").length
 }
 
-/** A queue as the first release stored it: three messages in one row, and the counters of then. */
-function createFirstRelease(database: Database): void {
-  for (const statement of MIGRATIONS.queue[0]) database.run(statement)
+/** A queue as a release stored it that had so many migrations: three messages in one row, and the counters of then. */
+function createRelease(database: Database, migrations: number): void {
+  for (const statement of MIGRATIONS.queue.slice(0, migrations).flat()) database.run(statement)
   database.run(
     `INSERT INTO identity (id, schema_version, state, incarnation, version, settings)
-     VALUES (0, 1, 'live', 1, 1, '{}')`,
+     VALUES (0, ?, 'live', 1, 1, '{}')`,
+    migrations,
   )
   const { header, frames } = rowOf(0, 0, 0, 0)
   const counters = encodeCounters({ ...emptyCounters(), nextMessageId: 4, liveBytes: 30, sent: 3 }).slice(0, 10)
@@ -108,6 +118,8 @@ export function queueStoreContract(open: OpenPlace): void {
         { dedup: { written: [], removed: [1] } },
         { attempts: { written: [ATTEMPT], removed: [] } },
         { attempts: { written: [], removed: ["a"] } },
+        { producers: { written: [PRODUCER], forgotten: [] } },
+        { producers: { written: [], forgotten: [3] } },
         { expiries: [{ baseOffset: 0, expiresAt: null }] },
         { redrives: [{ no: 1, task: "{}" }] },
         { moves: { outbox, taken: [] } },
@@ -216,10 +228,13 @@ export function queueStoreContract(open: OpenPlace): void {
       }))
   })
 
-  describe("a queue of the first release", () => {
-    it("comes through the migration with its messages and counters", async () => {
+  describe.each([
+    ["the first release", 1],
+    ["before there were producers", 2],
+  ])("a queue of %s", (_, migrations) => {
+    it("[Q53] comes through the migration with its messages and counters", async () => {
       const place = open()
-      await place.use(createFirstRelease)
+      await place.use((database) => createRelease(database, migrations))
       await place.use((database) => {
         expect(readIdentity(database, "queue")).toEqual({ state: "live", ...IDENTITY })
         expect(database.all("SELECT schema_version FROM identity")).toEqual([
@@ -233,7 +248,7 @@ export function queueStoreContract(open: OpenPlace): void {
 
     it("takes everything that a new one takes", () =>
       open().use((database) => {
-        createFirstRelease(database)
+        createRelease(database, migrations)
         readIdentity(database, "queue")
         const store = new QueueStore(database)
         load(store)
@@ -243,9 +258,13 @@ export function queueStoreContract(open: OpenPlace): void {
           dedup: { written: [DEDUP], removed: [] },
           attempts: { written: [ATTEMPT], removed: [] },
           redrives: [{ no: 1, task: "{}" }],
+          producers: { written: [PRODUCER], forgotten: [] },
         })
         commit(store, sent(9))
         expect(load(store).statistics(200)).toMatchObject({ ready: 4, sent: 9 })
+        expect(load(store).sendBy({ producerId: 3, epoch: 0, sequence: 0 }, NO_BATCH, 900)).toMatchObject({
+          error: { code: "fenced", epoch: 1 },
+        })
         expect(store.log.nextExpiry()).toEqual({ baseOffset: 3, expiresAt: 400 })
       }))
   })

@@ -157,6 +157,18 @@ const OPERATIONS: readonly WildOperation[] = [
   ["GET", `${TOPIC}/keys/k`, ["x"], nothing],
   ["DELETE", `${TOPIC}/partitions/0/records`, ["before"], nothing],
   ...groupOperations({ settling, record, producer, retryDelay }),
+  [
+    "POST",
+    "/v1/tokens",
+    ["x"],
+    wildObject({
+      kind: fc.constant("bearer"),
+      namespace: fc.string(),
+      subject: fc.string(),
+      expiresInMs: fc.oneof(fc.nat(), fc.constant(null)),
+      rights: list(wildObject({ actions: list(fc.constantFrom("read", "manage")), queues: list(fc.string()) })),
+    }),
+  ],
   ["GET", "/v1/connect", ["x"], nothing],
   ["GET", "/healthz", ["x"], nothing],
   ["GET", "/openapi.json", ["x"], nothing],

@@ -1,5 +1,6 @@
 import { once } from "node:events"
 import { WebSocket } from "ws"
+import { batchesOf, decodeWireMessage } from "../../src/protocol/native/wire-message.ts"
 import type { TestBroker } from "./broker.ts"
 
 /** A frame from the broker. */
@@ -16,14 +17,17 @@ export class SocketClient {
   readonly closed: Promise<number>
   readonly #socket: WebSocket
   readonly #waiting = new Set<() => void>()
+  /** Whether the broker's pings are answered, and kept from the test; else they stand among the frames. */
+  answersPings = true
   #handle: (frame: Frame) => boolean = () => false
 
   private constructor(socket: WebSocket) {
     this.#socket = socket
     this.closed = once(socket, "close").then(([code]) => Number(code))
-    socket.on("message", (data: Buffer) => {
-      const message = JSON.parse(data.toString("utf8")) as Frame | Frame[]
-      const frames = Array.isArray(message) ? message : [message]
+    socket.on("message", (data: Buffer, isBinary: boolean) => {
+      const frames = (isBinary ? binaryFrames(data) : textFrames(data.toString("utf8"))).filter(
+        (frame) => !this.#answerPing(frame),
+      )
       this.frames.push(...frames.filter((frame) => !this.#handle(frame)))
       for (const wake of this.#waiting) wake()
     })
@@ -44,6 +48,15 @@ export class SocketClient {
       const raw = typeof message === "string" || message instanceof Uint8Array
       this.#socket.send(raw ? message : JSON.stringify(message))
     }
+  }
+
+  /** Reads nothing that comes until `resume`, so that the broker can't get rid of it. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
   }
 
   /** Has `handle` see every frame, also those that came already; what it answers true to is not kept. */
@@ -93,6 +106,12 @@ export class SocketClient {
     this.#socket.terminate()
   }
 
+  #answerPing({ type, id }: Frame): boolean {
+    if (type !== "ping" || !this.answersPings) return false
+    this.send({ type: "pong", id })
+    return true
+  }
+
   async #next(deadlineAt: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#waiting.add(resolve)
@@ -107,6 +126,19 @@ export class SocketClient {
       this.#waiting.delete(resolve)
     }
   }
+}
+
+function textFrames(text: string): Frame[] {
+  const message = JSON.parse(text) as Frame | Frame[]
+  return Array.isArray(message) ? message : [message]
+}
+
+/** With the bytes of its batch in each frame that has one. */
+function binaryFrames(data: Buffer): Frame[] {
+  const { json, batches } = decodeWireMessage(new Uint8Array(data))
+  const frames = textFrames(json)
+  const found = batchesOf(frames, batches)
+  return frames.map((frame, index) => (found[index] === null ? frame : { ...frame, batch: found[index] }))
 }
 
 function entriesOf(frame: Frame): Frame[] {

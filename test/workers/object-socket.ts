@@ -16,10 +16,30 @@ const PATIENCE_MS = 10_000
 /** What a subscription asks for; it has credit for ten messages unless it says otherwise. */
 type Wanted = Partial<Omit<Extract<ToObject, { type: "subscribe-queue" }>, "type">>
 
+/** How a subscription with leases has begun. */
+export interface Begun {
+  readonly consumer: number
+  readonly held: number
+}
+
 /** An object that takes sockets, at a version of its settings. */
 interface SocketTarget {
   readonly stub: { fetch(url: string, init: RequestInit): Promise<Response> }
   readonly version: number
+}
+
+/** Asks for a subscription of a queue. */
+export function subscribeQueue(wanted: Wanted = {}): ToObject {
+  return {
+    type: "subscribe-queue",
+    sub: 1,
+    visibilityTimeoutMs: null,
+    grantedMessages: 10,
+    grantedBytes: 1_000_000,
+    detached: false,
+    attemptId: null,
+    ...wanted,
+  }
 }
 
 /** A session's socket to one object. */
@@ -43,23 +63,28 @@ export class ObjectSocket {
     return new ObjectSocket(response.webSocket)
   }
 
-  /** Begins a subscription and waits until it stands. */
-  async subscribe(wanted: Wanted = {}): Promise<void> {
-    this.send({
-      type: "subscribe-queue",
-      sub: 1,
-      visibilityTimeoutMs: null,
-      grantedMessages: 10,
-      grantedBytes: 1_000_000,
-      detached: false,
-      attemptId: null,
-      ...wanted,
-    })
-    await this.take("subscribed")
+  /** Begins a subscription and waits until it stands; answers under which id, and how many leases it took over. */
+  async subscribe(wanted: Wanted = {}): Promise<Begun> {
+    this.send(subscribeQueue(wanted))
+    const { operation } = await this.take("subscribed")
+    if (operation.type !== "subscribed") throw new Error(operation.type)
+    const { consumer = 0, held = 0 } = operation
+    return { consumer, held }
   }
 
-  send(operation: ToObject): void {
-    this.#socket.send(encodeFrames([{ operation }], encoder))
+  /** Sends operations as one frame. */
+  send(...operations: readonly ToObject[]): void {
+    this.#socket.send(
+      encodeFrames(
+        operations.map((operation) => ({ operation })),
+        encoder,
+      ),
+    )
+  }
+
+  /** Sends operations with what belongs to them, as one frame. */
+  sendTogether(frames: readonly { readonly operation: ToObject; readonly blob: Uint8Array }[]): void {
+    this.#socket.send(encodeFrames(frames, encoder))
   }
 
   /** The next operation of this type. */

@@ -149,7 +149,7 @@ export class QueueScene {
   }
 
   /** Rows of a table, looked at from the side: the object does nothing for it. */
-  async rowsIn(table: "log" | "scheduled" | "dedup" | "receive_attempt" | "outbox"): Promise<number> {
+  async rowsIn(table: "log" | "scheduled" | "dedup" | "receive_attempt" | "outbox" | "producer"): Promise<number> {
     return runInDurableObject(this.stub, (_, state) => {
       const { count } = state.storage.sql.exec<{ count: number }>(`SELECT COUNT(*) AS count FROM ${table}`).one()
       return count

@@ -16,13 +16,16 @@ export async function call(method: string, path: string, body: object | null): P
 /** A client of `GET /v1/connect`. */
 export class Client {
   readonly frames: Frame[] = []
+  /** Whether the broker's pings are answered, and kept from the test. */
+  answersPings = true
   readonly #socket: WebSocket
 
   private constructor(socket: WebSocket) {
     this.#socket = socket
     socket.addEventListener("message", ({ data }) => {
       const message = JSON.parse(String(data)) as Frame | Frame[]
-      this.frames.push(...(Array.isArray(message) ? message : [message]))
+      const frames = Array.isArray(message) ? message : [message]
+      this.frames.push(...frames.filter((frame) => !this.#answerPing(frame)))
     })
     socket.accept()
   }
@@ -45,6 +48,12 @@ export class Client {
       if (index !== -1) return this.frames.splice(index, 1)[0]!
     }
     throw new Error(`no ${type} in ${JSON.stringify(this.frames)}`)
+  }
+
+  #answerPing({ type, id }: Frame): boolean {
+    if (type !== "ping" || !this.answersPings) return false
+    this.send({ type: "pong", id })
+    return true
   }
 
   close(): void {

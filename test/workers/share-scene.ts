@@ -14,7 +14,8 @@ import type {
   ShareTerms,
 } from "../../src/core/stream/share/commands.ts"
 import { DEFAULT_TOPIC_SETTINGS, type TopicSettings } from "../../src/core/stream/settings.ts"
-import { ObjectSocket } from "./object-socket.ts"
+import type { ResumedLeases } from "../../src/protocol/internal/frames.ts"
+import { type Begun, ObjectSocket } from "./object-socket.ts"
 import { batchOf } from "./support.ts"
 
 const FIRST = 9
@@ -138,16 +139,19 @@ export class ShareObjectScene {
       readonly detached?: boolean
       readonly socket?: ObjectSocket
       sub?: number
+      readonly resume?: ResumedLeases
     } = {},
-  ): Promise<{ readonly socket: ObjectSocket; readonly stateId: number }> {
+  ): Promise<Begun & { readonly socket: ObjectSocket; readonly stateId: number }> {
     const { credit = 10, detached = false, sub = 1 } = wanted
     const socket = wanted.socket ?? (await ObjectSocket.open(this))
     const terms = this.termsOf(group)
     const granted = { grantedMessages: credit, grantedBytes: 1_000_000 }
-    socket.send({ type: "subscribe-share", sub, terms, lockDurationMs: null, detached, ...granted })
+    const resumed = wanted.resume ? { resume: wanted.resume } : {}
+    socket.send({ type: "subscribe-share", sub, terms, lockDurationMs: null, detached, ...granted, ...resumed })
     const { operation } = await socket.take("share-subscribed")
     if (operation.type !== "share-subscribed") throw new Error(operation.type)
-    return { socket, stateId: operation.stateId }
+    const { stateId, consumer = 0, held = 0 } = operation
+    return { socket, stateId, consumer, held }
   }
 
   /** When the alarm is to come, or null. */

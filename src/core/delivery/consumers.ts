@@ -12,9 +12,10 @@ export function creditOf(consumer: Consumer): number {
   return consumer.sentBytes < consumer.grantedBytes ? Math.max(0, consumer.grantedMessages - consumer.sentMessages) : 0
 }
 
-/** The consumers of one delivery state, served in turn. */
+/** The consumers of one delivery state, served in turn. There may be many thousands, of which most have nothing to do. */
 export class Consumers<T extends Consumer> {
   readonly #ring: T[] = []
+  readonly #byId = new Map<number, T>()
   #turn = 0
 
   get all(): readonly T[] {
@@ -23,17 +24,25 @@ export class Consumers<T extends Consumer> {
 
   add(consumer: T): void {
     this.#ring.push(consumer)
+    this.#byId.set(consumer.id, consumer)
   }
 
   find(id: number): T | undefined {
-    return this.#ring.find((consumer) => consumer.id === id)
+    return this.#byId.get(id)
   }
 
   remove(id: number): void {
-    const at = this.#ring.findIndex((consumer) => consumer.id === id)
-    if (at === -1) return
+    const consumer = this.#byId.get(id)
+    if (!consumer) return
+    const at = this.#ring.indexOf(consumer)
+    this.#byId.delete(id)
     this.#ring.splice(at, 1)
     if (at < this.#turn) this.#turn--
+  }
+
+  /** Gives the turn to the one at this part of the ring, in [0, 1): whose it was is forgotten with the memory. */
+  turnTo(part: number): void {
+    this.#turn = Math.floor(part * this.#ring.length)
   }
 
   /**
@@ -47,16 +56,27 @@ export class Consumers<T extends Consumer> {
   }
 
   #round(available: number, serve: (consumer: T, maxMessages: number) => number): number {
-    const inTurn = [...this.#ring.slice(this.#turn), ...this.#ring.slice(0, this.#turn)]
-    const willing = inTurn.filter((consumer) => creditOf(consumer) > 0)
-    let left = available
-    for (const [at, consumer] of willing.entries()) {
-      const portion = Math.min(creditOf(consumer), Math.ceil(left / (willing.length - at)))
-      if (portion === 0) continue
-      const served = serve(consumer, portion)
-      if (served > 0) this.#turn = this.#ring.indexOf(consumer) + 1
+    const from = this.#turn
+    let [left, willing] = [available, this.#willing(available)]
+    for (let passed = 0; passed < this.#ring.length && left > 0; passed++) {
+      const at = (from + passed) % this.#ring.length
+      const consumer = this.#ring[at]!
+      const credit = creditOf(consumer)
+      if (credit === 0) continue
+      const served = serve(consumer, Math.min(credit, Math.ceil(left / Math.max(willing, 1))))
+      if (served > 0) this.#turn = at + 1
       left -= served
+      willing--
     }
     return available - left
+  }
+
+  /** How many have credit, from the next in turn on: where there is less for them than that, nobody gets more than one. */
+  #willing(available: number): number {
+    let willing = 0
+    for (let passed = 0; passed < this.#ring.length && willing < available; passed++) {
+      if (creditOf(this.#ring[(this.#turn + passed) % this.#ring.length]!) > 0) willing++
+    }
+    return willing
   }
 }

@@ -3,6 +3,8 @@ import { type DeliveryState, finish, hashAt } from "./state.ts"
 import type { DeliveryLimits, Departure, ReleaseOptions, SettleOutcome } from "./types.ts"
 import type { Place } from "./window.ts"
 
+const NOTHING: ReadonlyMap<number, number> = new Map()
+
 /** What giving a message back came to, with the message's departure if it had no delivery left. */
 export interface Released {
   readonly outcome: SettleOutcome
@@ -63,6 +65,19 @@ export function extend(
 
 /** Gives back everything that a consumer holds, without fault. Answers how many; DETACHED holds nothing. */
 export function releaseConsumer(state: DeliveryState, consumer: number, now: number): number {
+  return releaseOthers(state, consumer, NOTHING, now)
+}
+
+/**
+ * Gives back what a consumer holds, without fault, but for the attempts in `kept`, which are by offset. In ordered mode
+ * a kept one goes back all the same where an earlier one of its group does. Answers how many went back.
+ */
+export function releaseOthers(
+  state: DeliveryState,
+  consumer: number,
+  kept: ReadonlyMap<number, number>,
+  now: number,
+): number {
   const { window } = state
   state.tenants?.advance(now)
   const inFlightBefore = window.counts.inFlight
@@ -70,8 +85,10 @@ export function releaseConsumer(state: DeliveryState, consumer: number, now: num
   for (const pageNo of window.leases.pagesOf(consumer)) {
     const page = window.pages.get(pageNo)!
     for (let index = 0; index < page.used; index++) {
-      const isHeld = page.cells.kind[index] === IN_FLIGHT && page.cells.consumer[index] === consumer
-      if (isHeld) giveBack(state, { page, index }, options, now)
+      const { kind, consumer: holder, attempt } = page.cells
+      const isHeld = kind[index] === IN_FLIGHT && holder[index] === consumer
+      const isKept = kept.get(page.firstOffset + index) === attempt[index]
+      if (isHeld && !isKept) giveBack(state, { page, index }, options, now)
     }
   }
   return inFlightBefore - window.counts.inFlight

@@ -2,20 +2,17 @@ import { CorruptError } from "../bytes/corrupt.ts"
 import { crc32c } from "../bytes/crc32c.ts"
 import { ByteReader } from "../bytes/reader.ts"
 import { ByteWriter } from "../bytes/writer.ts"
+import { HAS_KEY, HAS_PRODUCED_AT, isTombstone, readContent, writeContent } from "./content.ts"
 import { headersCapacityBytes, mergeHeaders, readHeaders, writeHeaders } from "./headers.ts"
-import type { Format, Header, LogRecord } from "./types.ts"
+import type { Header, LogRecord } from "./types.ts"
 
 /** Layout: CRC-32C of everything behind it, version, then what the version says. */
 const CRC_BYTES = 4
 const VERSION_AT = CRC_BYTES
 const PLAIN = 1
 const MOVED = 2
-
-const FORMATS: readonly Format[] = ["bytes", "text", "json", "tombstone"]
-const FORMAT_MASK = 0x03
-const HAS_KEY = 0x04
-const HAS_PRODUCED_AT = 0x08
-const KNOWN_FLAGS = FORMAT_MASK | HAS_KEY | HAS_PRODUCED_AT
+/** What a longer count of headers may take besides. */
+const CONTENT_SLACK_BYTES = 8
 
 /** A frame holding `record`. */
 export function encodeFrame(record: LogRecord): Uint8Array {
@@ -31,11 +28,7 @@ export function writeFrame(writer: ByteWriter, record: LogRecord): number {
   const start = writer.position
   writer.u32le(0)
   writer.u8(PLAIN)
-  writer.u8(flagsOf(record))
-  if (record.producedAt !== null) writer.varint(record.producedAt)
-  if (record.key !== null) writer.lengthAndBytes(record.key)
-  writeHeaders(writer, record.headers)
-  writer.lengthAndBytes(record.value)
+  writeContent(writer, record)
   return seal(writer, start)
 }
 
@@ -90,6 +83,31 @@ function peelMoved(frame: Uint8Array): { headers: readonly Header[]; inner: Uint
   }
 }
 
+/** What a reader of stored bytes is handed on. */
+export interface StoredContent {
+  /** A record as `writeContent` writes it. */
+  readonly content: Uint8Array
+  /** The producer's own time, or null. */
+  readonly producedAt: number | null
+}
+
+/**
+ * The content of the record in `frame`: a view of it, as most frames hold just that, or the record written anew where
+ * it has moved. Throws CorruptError where the frame is damaged.
+ */
+export function contentOf(frame: Uint8Array): StoredContent {
+  const reader = openFrame(frame)
+  if (frame[VERSION_AT] === MOVED) {
+    const record = decodeFrame(frame)
+    const writer = new ByteWriter(frame.length + CONTENT_SLACK_BYTES)
+    writeContent(writer, record)
+    return { content: writer.finish(), producedAt: record.producedAt }
+  }
+  const content = frame.subarray(reader.position)
+  const flags = reader.u8()
+  return { content, producedAt: (flags & HAS_PRODUCED_AT) === 0 ? null : reader.varint() }
+}
+
 /** What compaction wants to know of a record. */
 export interface KeyedFrame {
   /** A view of the frame. */
@@ -111,7 +129,7 @@ export function peekKey(frame: Uint8Array): KeyedFrame | null {
     const flags = reader.u8()
     if ((flags & HAS_KEY) === 0) return null
     if ((flags & HAS_PRODUCED_AT) !== 0) reader.varint()
-    return { key: reader.lengthAndBytes(), isTombstone: FORMATS[flags & FORMAT_MASK] === "tombstone" }
+    return { key: reader.lengthAndBytes(), isTombstone: isTombstone(flags) }
   } catch (error) {
     if (error instanceof CorruptError) return null
     throw error
@@ -128,22 +146,9 @@ function openFrame(frame: Uint8Array): ByteReader {
 }
 
 function readRecord(reader: ByteReader): LogRecord {
-  const flags = reader.u8()
-  const format = FORMATS[flags & FORMAT_MASK]
-  if (format === undefined || (flags & ~KNOWN_FLAGS) !== 0) throw new CorruptError("frame flags")
-  const producedAt = (flags & HAS_PRODUCED_AT) === 0 ? null : reader.varint()
-  const key = (flags & HAS_KEY) === 0 ? null : reader.lengthAndBytes()
-  const headers = readHeaders(reader)
-  const value = reader.lengthAndBytes()
+  const record = readContent(reader)
   reader.end()
-  if (format === "tombstone" && value.length > 0) throw new CorruptError("a tombstone with a value")
-  return { format, value, key, headers, producedAt }
-}
-
-function flagsOf(record: LogRecord): number {
-  const keyFlag = record.key === null ? 0 : HAS_KEY
-  const producedAtFlag = record.producedAt === null ? 0 : HAS_PRODUCED_AT
-  return FORMATS.indexOf(record.format) | keyFlag | producedAtFlag
+  return record
 }
 
 function seal(writer: ByteWriter, start: number): number {

@@ -1,3 +1,4 @@
+import { CorruptError } from "../bytes/corrupt.ts"
 import { equalBytes } from "../bytes/equal.ts"
 import type { ByteReader } from "../bytes/reader.ts"
 import type { ByteWriter } from "../bytes/writer.ts"
@@ -12,9 +13,17 @@ export function writeHeaders(writer: ByteWriter, headers: readonly Header[]): vo
   }
 }
 
-/** Reads what `writeHeaders` wrote; names and values are views. */
-export function readHeaders(reader: ByteReader): Header[] {
+/** More headers than there may be: each takes far more in memory than the two bytes of one that is empty. */
+export class TooManyHeadersError extends CorruptError {
+  constructor() {
+    super("too many headers")
+  }
+}
+
+/** Reads what `writeHeaders` wrote; names and values are views. Throws TooManyHeadersError beyond `maxHeaders`. */
+export function readHeaders(reader: ByteReader, maxHeaders = Number.POSITIVE_INFINITY): Header[] {
   const count = reader.varint()
+  if (count > maxHeaders) throw new TooManyHeadersError()
   const headers: Header[] = []
   for (let index = 0; index < count; index++) {
     const name = reader.lengthAndBytes()

@@ -1,5 +1,6 @@
 import type { DeliveryChanges } from "../delivery/types.ts"
 import type { AppendRow } from "../log/append.ts"
+import type { ProducerChanges } from "../producers/producer-state.ts"
 
 /** A frame on its way to another queue. */
 export interface OutboxEntry {
@@ -77,6 +78,7 @@ export interface QueueChanges {
   /** Of rows that this commit leaves in the log. */
   readonly expiries: readonly ExpiryChange[]
   readonly redrives: readonly RedriveRow[]
+  readonly producers: ProducerChanges | null
   readonly moves: { readonly outbox: OutboxEntry[]; readonly taken: InboxEntry[] }
   readonly counters: Uint8Array
   /** Whether `counters` must be stored even where nothing else is. */

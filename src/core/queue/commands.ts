@@ -11,6 +11,14 @@ export interface SendReply {
  */
 export type SendResult = number | Failure
 
+/** Answer to a publish of a producer: one outcome per message, in order; those that were stored before come first. */
+export interface ProducerReply {
+  /** Null for a message that is stored and whose id is forgotten. */
+  readonly results: readonly (SendResult | null)[]
+  /** How many were stored before. */
+  readonly repeatedCount: number
+}
+
 /** What a receipt names, decoded. */
 export interface ReceiptParts {
   readonly incarnation: number

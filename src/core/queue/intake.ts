@@ -16,22 +16,44 @@ export interface MoveSource {
   readonly seq: number
 }
 
+/** What was taken in, and why not more. */
+export interface Intake {
+  readonly ids: readonly number[]
+  readonly refused: Failure | null
+}
+
 /** Takes in a batch: an id or a failure for each message, in order. A failure of the whole has changed nothing. */
 export function takeIn(state: QueueState, batch: Submissions, now: number): Result<readonly SendResult[], Failure> {
-  if (state.settings.sendingPaused) return err({ code: "queue_paused" })
-  const isFull = state.bytes + batch.frameBytes > MAX_STORED_BYTES || state.databaseBytes > MAX_DATABASE_BYTES
-  if (isFull) return err({ code: "storage_full" })
+  const closed = closedTo(state, batch.frameBytes)
+  if (closed) return err(closed)
   const results: SendResult[] = []
   // once one is refused, so are all behind it: a later one of its group must not overtake it
   let refused: Failure | null = null
   for (let index = 0; index < batch.count; index++) {
-    const repeated = repeatedId(state, batch, index, now)
-    if (repeated === null)
-      refused ??= dedupRoom(state, batch, index, now) ?? makeRoom(state, batch.lengths[index]!, now)
-    else state.counters.deduplicated++
-    results.push(repeated ?? refused ?? takeInOne(state, batch, index, now))
+    const result: SendResult = repeatOf(state, batch, index, now) ?? refused ?? enter(state, batch, index, now)
+    if (typeof result !== "number") refused = result
+    results.push(result)
   }
   return ok(results)
+}
+
+/** Takes in the messages of a batch from `from` on, up to the first that is refused, which has no repeat behind it. */
+export function takeInUpToRefusal(
+  state: QueueState,
+  batch: Submissions,
+  from: number,
+  now: number,
+): Result<Intake, Failure> {
+  const bytes = batch.lengths.slice(from).reduce((sum, length) => sum + length, 0)
+  const closed = closedTo(state, bytes)
+  if (closed) return err(closed)
+  const ids: number[] = []
+  for (let index = from; index < batch.count; index++) {
+    const result = repeatOf(state, batch, index, now) ?? enter(state, batch, index, now)
+    if (typeof result !== "number") return ok({ ids, refused: result })
+    ids.push(result)
+  }
+  return ok({ ids, refused: null })
 }
 
 /** Takes the frames that another queue moved here and that were not taken before; answers the highest sequence. */
@@ -50,6 +72,13 @@ export function takeMoved(state: QueueState, batch: Submissions, seqs: readonly 
   return highest
 }
 
+/** Why nothing can be taken in, or null. */
+function closedTo(state: QueueState, bytes: number): Failure | null {
+  if (state.settings.sendingPaused) return { code: "queue_paused" }
+  const isFull = state.bytes + bytes > MAX_STORED_BYTES || state.databaseBytes > MAX_DATABASE_BYTES
+  return isFull ? { code: "storage_full" } : null
+}
+
 /** Why the message's deduplication id could not be remembered, or null. */
 function dedupRoom(state: QueueState, batch: Submissions, index: number, now: number): Failure | null {
   if (!batch.dedupKeys[index] || state.settings.dedupWindowMs === 0 || state.dedup.hasRoomFor(1, now)) return null
@@ -57,9 +86,22 @@ function dedupRoom(state: QueueState, batch: Submissions, index: number, now: nu
 }
 
 /** The id of the first message with the same deduplication id, or null. */
-function repeatedId(state: QueueState, batch: Submissions, index: number, now: number): number | null {
+export function repeatedId(state: QueueState, batch: Submissions, index: number, now: number): number | null {
   const dedupKey = batch.dedupKeys[index]
   return dedupKey ? state.dedup.find(dedupKey, now) : null
+}
+
+/** The id that answers a repeat, which is counted, or null. */
+function repeatOf(state: QueueState, batch: Submissions, index: number, now: number): number | null {
+  const id = repeatedId(state, batch, index, now)
+  if (id !== null) state.counters.deduplicated++
+  return id
+}
+
+/** Takes in one message that is no repeat, or says why not. */
+function enter(state: QueueState, batch: Submissions, index: number, now: number): SendResult {
+  const refused = dedupRoom(state, batch, index, now) ?? makeRoom(state, batch.lengths[index]!, now)
+  return refused ?? takeInOne(state, batch, index, now)
 }
 
 function takeInOne(state: QueueState, batch: Submissions, index: number, now: number): number {

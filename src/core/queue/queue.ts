@@ -1,20 +1,23 @@
 import { Consumers } from "../delivery/consumers.ts"
 import { expire } from "../delivery/expire.ts"
 import type { Leases } from "../delivery/leases.ts"
-import { releaseConsumer } from "../delivery/settle.ts"
+import { releaseConsumer, releaseOthers } from "../delivery/settle.ts"
 import { equalBytes } from "../bytes/equal.ts"
 import type { Failure } from "../errors.ts"
 import { MAX_DUE_PER_COMMIT } from "../limits.ts"
 import type { Submissions } from "../log/submission.ts"
 import type { Delivery } from "../log/types.ts"
+import type { ProducerBatch, ProducerState } from "../producers/producer-state.ts"
+import { Producers } from "../producers/producers.ts"
 import type { Result } from "../result.ts"
 import type { QueueChanges, ReceiveAttemptRow, RedriveRow } from "./changes.ts"
-import type { QueueStatistics, ReceiveRequest, SendResult, Settlement } from "./commands.ts"
+import type { ProducerReply, QueueStatistics, ReceiveRequest, SendResult, Settlement } from "./commands.ts"
 import { encodeCounters } from "./counters.ts"
 import { type Push, type QueueConsumer, receive, serve } from "./delivering.ts"
 import { Expiry } from "./expiry.ts"
 import { type MoveSource, takeIn, takeMoved } from "./intake.ts"
 import { Redrives } from "./operator/redrives.ts"
+import { takeInFrom } from "./produced.ts"
 import { type QueueParts, QueueState } from "./queue-state.ts"
 import { ReceiveAttempts } from "./receive-attempts.ts"
 import type { ExpirySource } from "./row-source.ts"
@@ -30,6 +33,8 @@ export interface LoadedQueue extends QueueParts {
   readonly expiries: ExpirySource
   readonly attempts: readonly ReceiveAttemptRow[]
   readonly redrives: readonly RedriveRow[]
+  /** In the order of their last batches. */
+  readonly producers: readonly ProducerState[]
   readonly random: () => number
 }
 
@@ -43,6 +48,7 @@ export class Queue {
   readonly redrives: Redrives
   readonly #expiry: Expiry
   readonly #attempts: ReceiveAttempts
+  readonly #producers: Producers
   readonly #random: () => number
   #storedCounters: Uint8Array
 
@@ -51,6 +57,7 @@ export class Queue {
     this.redrives = new Redrives(this.state, loaded.redrives)
     this.#expiry = new Expiry(this.state, loaded.expiries)
     this.#attempts = new ReceiveAttempts(loaded.attempts)
+    this.#producers = new Producers(loaded.producers)
     this.#random = loaded.random
     this.#storedCounters = encodeCounters(loaded.counters)
   }
@@ -67,6 +74,15 @@ export class Queue {
   send(batch: Submissions, now: number): Result<readonly SendResult[], Failure> {
     this.#sample(now)
     return takeIn(this.state, batch, now)
+  }
+
+  /**
+   * Takes in what a producer sends: what it sent before is answered as it was then, the rest is taken in up to the first
+   * message that is refused. A failure of the whole has stored nothing, now or before.
+   */
+  sendBy(producer: ProducerBatch, batch: Submissions, now: number): Result<ProducerReply, Failure> {
+    this.#sample(now)
+    return takeInFrom(this.state, this.#producers, { producer, batch }, now)
   }
 
   /** Takes the frames that another queue moved here and that were not taken before; answers the highest sequence. */
@@ -94,7 +110,7 @@ export class Queue {
     return failure
   }
 
-  /** Does what is due: leases end, scheduled messages enter the log, old ones leave, a redrive goes on. */
+  /** Does what is due: leases end, scheduled messages enter the log, old ones leave, idle producers are forgotten, a redrive goes on. */
   expire(now: number): void {
     this.#sample(now)
     this.#endLeases(now)
@@ -102,6 +118,7 @@ export class Queue {
       this.state.append(message.frame, message.keyHash, message.messageId, message.expiresAt)
     }
     this.#expiry.sweep(now)
+    this.#producers.sweep(now)
     this.redrives.run(now)
   }
 
@@ -113,6 +130,14 @@ export class Queue {
   /** Gives back what a consumer holds, without fault. */
   giveBack(holder: number, now: number): void {
     releaseConsumer(this.state.delivery, holder, now)
+  }
+
+  /** Gives back what a consumer holds beyond `kept`, attempts by offset, without fault. Answers how many leases it keeps. */
+  giveBackOthers(holder: number, kept: ReadonlyMap<number, number>, now: number): number {
+    // what has run out counts as a delivery, whoever comes for it
+    this.#endLeases(now)
+    releaseOthers(this.state.delivery, holder, kept, now)
+    return this.leases.heldBy(holder, 0)
   }
 
   /** Leases messages to the consumers that wait, in turn and within their credit. */
@@ -136,6 +161,7 @@ export class Queue {
       dedup.nextSweepAt,
       this.#expiry.nextAt,
       this.#attempts.nextSweepAt,
+      this.#producers.nextExpiryAt,
       this.redrives.nextAt,
     ]
     for (const at of deadlines) if (at !== null && at < earliest) earliest = at
@@ -161,6 +187,7 @@ export class Queue {
       dedup: state.dedup.takeChanges(now),
       attempts: this.#attempts.takeChanges(now),
       redrives: this.redrives.takeChanges(),
+      producers: this.#producers.takeChanges(),
       moves: state.takeMoves(),
       ...this.#takeCounters(),
     }

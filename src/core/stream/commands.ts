@@ -1,10 +1,4 @@
-/** Who appends, so that a repeated batch is recognised. */
-export interface ProducerBatch {
-  readonly producerId: number
-  readonly epoch: number
-  /** Of the first record of the batch, counted per partition from 0. */
-  readonly sequence: number
-}
+import type { ProducerBatch } from "../producers/producer-state.ts"
 
 /** What an append asks for besides its records. */
 export interface AppendTerms {

@@ -1,9 +1,9 @@
 import type { AppendRow } from "../log/append.ts"
+import type { ProducerChanges, ProducerState } from "../producers/producer-state.ts"
 import type { PartitionCounters } from "./counters.ts"
 import type { Barrier } from "./group-commands.ts"
 import type { StoredEnd } from "./log-end.ts"
 import type { GroupState, PartitionGroupChanges } from "./partition-groups.ts"
-import type { ProducerChanges, ProducerState } from "./producers.ts"
 import type { RowSpans } from "./row-spans.ts"
 import type { TopicSettings } from "./settings.ts"
 

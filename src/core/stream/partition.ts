@@ -1,6 +1,7 @@
 import type { Failure } from "../errors.ts"
 import { MAX_STORED_BYTES, SEALED_RETRY_AFTER_MS } from "../limits.ts"
 import type { Submissions } from "../log/submission.ts"
+import { Producers } from "../producers/producers.ts"
 import { err, ok, type Result } from "../result.ts"
 import { Barriers } from "./barriers.ts"
 import type { AppendReply, AppendTerms, OffsetLookup, PartitionStatistics } from "./commands.ts"
@@ -11,7 +12,7 @@ import { LogEnd } from "./log-end.ts"
 import { hasRecordsIn, offsetAtTime } from "./lookup.ts"
 import { PartitionGroups } from "./partition-groups.ts"
 import type { PartitionChanges, PartitionParts } from "./partition-parts.ts"
-import { Producers } from "./producers.ts"
+import { repeatedAppend } from "./repeated-append.ts"
 import { type RetainedLog, Retention } from "./retention.ts"
 import type { RowSpans } from "./row-spans.ts"
 import type { TopicSettings } from "./settings.ts"
@@ -127,21 +128,17 @@ export class Partition implements GroupLog {
     now: number,
     routedBy = this.#partitions,
   ): Result<AppendReply, Failure> {
+    const { count } = batch
     const producer = terms?.producer ?? null
     if (producer) {
-      const known = this.#producers.check(producer, batch.count, now)
+      const known = repeatedAppend(this.#producers, producer, count, now)
       if (!known.ok) return known
       if (known.value) return ok(known.value)
     }
-    if (this.#barriers.isBeyond(this.#partitions) || routedBy < this.#neededPartitions) {
-      return err({ code: "partition_sealed", retryAfterMs: SEALED_RETRY_AFTER_MS })
-    }
-    const expectedOffset = terms?.expectedOffset ?? this.endOffset
-    if (expectedOffset !== this.endOffset) return err({ code: "offset_mismatch", endOffset: this.endOffset })
-    if (this.#counters.storedBytes + batch.frameBytes > MAX_STORED_BYTES) return err({ code: "storage_full" })
+    const refused = this.#refusal(batch, routedBy, terms?.expectedOffset ?? this.endOffset)
+    if (refused) return err(refused)
     const { baseOffset, appendedAt } = this.#add(batch, now)
-    const { count } = batch
-    if (producer) this.#producers.note(producer, { sequence: producer.sequence, count, baseOffset, appendedAt }, now)
+    if (producer) this.#producers.note(producer, { count, firstId: baseOffset, storedAt: appendedAt }, now)
     return ok({ baseOffset, appendedAt, repeated: false })
   }
 
@@ -267,6 +264,17 @@ export class Partition implements GroupLog {
     const countersInto = rows.length === 0 && this.#countersChanged ? this.newestRow : null
     this.#countersChanged = false
     return { seq, rows, countersInto, counters: encodePartitionCounters(this.#counters), producers, barriers, groups }
+  }
+
+  /** Why a batch that is not stored yet can't be appended, or null. */
+  #refusal(batch: Submissions, routedBy: number, expectedOffset: number): Failure | null {
+    if (this.#barriers.isBeyond(this.#partitions) || routedBy < this.#neededPartitions) {
+      return { code: "partition_sealed", retryAfterMs: SEALED_RETRY_AFTER_MS }
+    }
+    const { endOffset } = this
+    if (expectedOffset !== endOffset) return { code: "offset_mismatch", endOffset }
+    if (this.#counters.storedBytes + batch.frameBytes > MAX_STORED_BYTES) return { code: "storage_full" }
+    return null
   }
 
   #add(batch: Submissions, now: number): { readonly baseOffset: number; readonly appendedAt: number } {

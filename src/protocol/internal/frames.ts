@@ -20,6 +20,8 @@ export type ToObject =
       readonly detached: boolean
       /** Under which such a receive can be repeated, or null. */
       readonly attemptId: string | null
+      /** Takes over what a subscription of a socket that broke still holds; absent for none. */
+      readonly resume?: ResumedLeases
     }
   /** Begins a subscription of a partition, at an offset. */
   | {
@@ -42,18 +44,22 @@ export type ToObject =
       readonly grantedBytes: number
       /** Locks stay when the socket goes: an HTTP receive that waits. */
       readonly detached: boolean
+      /** As for a queue. */
+      readonly resume?: ResumedLeases
     }
   /** Asks a group's coordinator to say when something changes for a member; no heartbeat. */
   | { readonly type: "watch-member"; readonly sub: number; readonly memberId: string }
   | { readonly type: "credit"; readonly sub: number; readonly grantedMessages: number; readonly grantedBytes: number }
   /** Ends a subscription; answered by `ended` after everything that was delivered. Its leases go back at once. */
   | { readonly type: "unsubscribe"; readonly sub: number }
+  /** Nothing more is to be delivered; answered by `drained` after everything that was. Leases stay. */
+  | { readonly type: "drain"; readonly sub: number }
   /** Publishes `counts[i]` of the blob's submissions for each ref; the blob is a submission batch. */
   | {
       readonly type: "publish"
       readonly refs: readonly number[]
       readonly counts: readonly number[]
-      /** Of the one ref, where it asks a partition for more than to be stored. */
+      /** Of the one ref, where it asks for more than to be stored. */
       readonly terms?: AppendTerms
       /** Number of a topic's partitions by which the records were routed. */
       readonly partitions?: number
@@ -75,6 +81,9 @@ export type FromObject =
       readonly sub: number
       readonly incarnation: number
       readonly nextOffset: number | null
+      /** Of a queue's: under which id its leases are held, and how many it took over. */
+      readonly consumer?: number
+      readonly held?: number
     }
   /** A share group's subscription has begun; receipts name the state. */
   | {
@@ -83,6 +92,9 @@ export type FromObject =
       readonly incarnation: number
       readonly stateId: number
       readonly stateGeneration: number
+      /** As for a queue. */
+      readonly consumer?: number
+      readonly held?: number
     }
   /** Something changed for the member: look at it again. */
   | { readonly type: "member-news"; readonly sub: number }
@@ -102,8 +114,18 @@ export type FromObject =
     }
   /** One outcome list per ref, in order. */
   | { readonly type: "confirm"; readonly incarnation: number; readonly confirms: readonly Confirm[] }
+  /** The same in short for publishes of one message each, whose refs and ids follow one another. */
+  | {
+      readonly type: "confirm-run"
+      readonly incarnation: number
+      readonly firstRef: number
+      readonly firstId: number
+      readonly count: number
+    }
   | { readonly type: "settled"; readonly ref: number; readonly results: SettleReply }
   | { readonly type: "share-settled"; readonly ref: number; readonly outcomes: readonly ShareOutcome[] }
+  /** Nothing more will be delivered to the subscription. */
+  | { readonly type: "drained"; readonly sub: number }
   | { readonly type: "ended"; readonly sub: number; readonly failure: Failure | null }
   /** The frame could not be served; `ref` and `sub` say what it was about. */
   | {
@@ -113,11 +135,23 @@ export type FromObject =
       readonly failure: Failure
     }
 
+/** Leases of an earlier subscription. */
+export interface ResumedLeases {
+  /** Id of that subscription's consumer. */
+  readonly consumer: number
+  /** Of the queue or partition that it was a subscription of: ids of consumers mean nothing beyond it. */
+  readonly incarnation: number
+  /** What goes on: offset and attempt of a lease, or of the first of so many that follow one another. */
+  readonly held: readonly (readonly [offset: number, attempt: number, count: number])[]
+}
+
 /** What became of one publish. */
 export interface Confirm {
   readonly ref: number
-  /** Queues: one result per message. */
-  readonly results?: readonly SendResult[]
+  /** Queues: one result per message; null for one that is stored and whose id is forgotten. */
+  readonly results?: readonly (SendResult | null)[]
+  /** Queues: how many of the first results are of messages that were stored before. */
+  readonly repeatedCount?: number
   /** Partitions: where the records stand, null for a repeat of which that is forgotten. */
   readonly baseOffset?: number | null
   readonly appendedAt?: number

@@ -1,6 +1,7 @@
 import type { Failure } from "../../core/errors.ts"
+import type { ProducerBatch } from "../../core/producers/producer-state.ts"
 import { ok, type Result } from "../../core/result.ts"
-import type { AppendTerms, ProducerBatch } from "../../core/stream/commands.ts"
+import type { AppendTerms } from "../../core/stream/commands.ts"
 import { invalidField, isJsonObject, type JsonObject, parseInteger, pointerToken, unknownField } from "./fields.ts"
 import type { JsonText } from "./json-text.ts"
 import { BodyTexts } from "./record-value.ts"
@@ -16,6 +17,8 @@ export interface AppendRequest {
   readonly records: readonly RoutedRecord[]
   /** Null where it asks for nothing but to be stored. */
   readonly terms: AppendTerms | null
+  /** Pointer to the list of records, where that is not `/records`. */
+  readonly place?: string
 }
 
 /** The body of an append: one record, or `{ records: [...] }`, either with terms beside it. */
@@ -43,13 +46,15 @@ function parseBatch(text: string, members: JsonObject): Result<RoutedRecord[], F
 /** The members `producer` and `expectedOffset` of an append, null where there are none. */
 export function parseAppendTerms(producer: unknown, offset: unknown): Result<AppendTerms | null, Failure> {
   if (producer === undefined && offset === undefined) return ok(null)
-  const batch = producer === undefined ? ok(null) : parseProducer(producer)
+  const batch = parseProducer(producer)
   if (!batch.ok) return batch
   const expected = offset === undefined ? ok(null) : parseCount(offset, "/expectedOffset")
   return expected.ok ? ok({ producer: batch.value, expectedOffset: expected.value }) : expected
 }
 
-function parseProducer(value: unknown): Result<ProducerBatch, Failure> {
+/** The member `producer` of an append or a publish, null where there is none. */
+export function parseProducer(value: unknown): Result<ProducerBatch | null, Failure> {
+  if (value === undefined) return ok(null)
   if (!isJsonObject(value)) return invalidField("/producer", "must be an object")
   const unknown = unknownField(value, PRODUCER_FIELDS)
   if (unknown !== null) return invalidField(`/producer/${pointerToken(unknown)}`, "unknown field")

@@ -31,10 +31,13 @@ export function routeRequest(
 }
 
 /** Refuses records that a topic with these settings does not take: their partition, their size, or the lack of a key. */
-function checkRecords({ single, records }: AppendRequest, settings: TopicSettings): Result<null, Failure> {
+function checkRecords(
+  { single, records, place = "/records" }: AppendRequest,
+  settings: TopicSettings,
+): Result<null, Failure> {
   for (let index = 0; index < records.length; index++) {
     const checked = checkRecord(records[index]!, settings)
-    if (!checked.ok) return single ? checked : inBatch(checked.error, `/records/${index}`)
+    if (!checked.ok) return single ? checked : inBatch(checked.error, `${place}/${index}`)
   }
   return FITS
 }

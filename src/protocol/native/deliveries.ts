@@ -1,6 +1,6 @@
 import type { Failure } from "../../core/errors.ts"
 import type { Delivery } from "../../core/log/types.ts"
-import type { SendReply } from "../../core/queue/commands.ts"
+import type { SendResult } from "../../core/queue/commands.ts"
 import { formatMessageId } from "./message-id.ts"
 import { contentMembers } from "./message-json.ts"
 import { problemOf } from "./problems.ts"
@@ -17,17 +17,32 @@ export function deliveriesJson(source: DeliverySource, deliveries: readonly Deli
   return `[${deliveries.map((delivery) => deliveryJson(source, delivery)).join(",")}]`
 }
 
+/** What became of messages that were sent. */
+export interface SendOutcome {
+  readonly incarnation: number
+  /** In order; null for one that is stored and whose id is forgotten. */
+  readonly results: readonly (SendResult | null)[]
+  /** How many of the first were stored before. */
+  readonly repeatedCount?: number
+}
+
 /** The JSON array of outcomes of a send: an id each, or a problem. */
-export function sendResultsJson(shard: number, reply: SendReply): string {
+export function sendResultsJson(shard: number, { incarnation, results, repeatedCount = 0 }: SendOutcome): string {
   // The hottest answer of the broker: what all ids share is written once, and nothing is built in between.
-  const start = `{"id":"${formatMessageId(reply.incarnation, shard, "")}`
+  const start = `{"id":"${formatMessageId(incarnation, shard, "")}`
   let json = "["
-  for (const result of reply.results) {
-    if (json.length > 1) json += ","
-    json += typeof result === "number" ? `${start}${result}"}` : problemJson(result)
+  for (let index = 0; index < results.length; index++) {
+    if (index > 0) json += ","
+    const result = results[index]!
+    if (typeof result === "number")
+      json += index < repeatedCount ? `${start}${result}${REPEATED}` : `${start}${result}"}`
+    else json += result === null ? FORGOTTEN : problemJson(result)
   }
   return `${json}]`
 }
+
+const REPEATED = '","repeated":true}'
+const FORGOTTEN = '{"id":null,"repeated":true}'
 
 function problemJson(failure: Failure): string {
   return JSON.stringify({ problem: problemOf(failure).document })

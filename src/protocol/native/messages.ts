@@ -22,6 +22,8 @@ export interface Messages {
 export interface SendRequest extends Messages {
   /** Whether one message was sent by itself rather than a batch (of perhaps one). */
   readonly single: boolean
+  /** Pointer to the list of messages, where that is not `/messages`. */
+  readonly place?: string
 }
 
 /**

@@ -45,6 +45,11 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]: Description<Code> } = {
     title: "Unauthorized",
     detail: () => "Send a valid token as `Authorization: Bearer <token>`.",
   },
+  forbidden: {
+    status: 403,
+    title: "Forbidden",
+    detail: ({ action, resource, name }) => `The token does not allow to ${action} the ${resource} ${name}.`,
+  },
   not_configured: {
     status: 503,
     title: "Not configured",

@@ -15,10 +15,13 @@ export type SendRules = Pick<
 const FITS = ok(null)
 
 /** Refuses what a queue with these settings does not take: a message group or none, a time of delivery, an id. */
-export function checkSend({ single, records, terms }: SendRequest, rules: SendRules): Result<null, Failure> {
+export function checkSend(
+  { single, records, terms, place = "/messages" }: SendRequest,
+  rules: SendRules,
+): Result<null, Failure> {
   for (let index = 0; index < records.length; index++) {
     const refused = refusedGroup(records[index]!, rules) ?? refusedTerm(terms?.get(index) ?? null, rules)
-    if (refused !== null) return single ? refused : inBatch(refused.error, `/messages/${index}`)
+    if (refused !== null) return single ? refused : inBatch(refused.error, `${place}/${index}`)
   }
   return FITS
 }

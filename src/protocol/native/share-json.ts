@@ -42,6 +42,13 @@ export function sharePartsJson(parts: readonly SharePartJson[]): string {
   return `"records":[${records.join(",")}],"ranges":[${ranges.join(",")}]`
 }
 
+/** The member `ranges` alone, for records that come otherwise. */
+export function shareRanges(source: ShareSource, deliveries: readonly Delivery[]): string {
+  return `"ranges":[${rangesOf(deliveries)
+    .map((range) => rangeJson(source, range))
+    .join(",")}]`
+}
+
 /** Each record with its own receipt, and receipts of those that go together. */
 export function sharePart(
   source: ShareSource,

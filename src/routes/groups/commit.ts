@@ -1,5 +1,7 @@
+import { commitNeeds } from "../../core/access/uses.ts"
 import { commitResultsJson, parseCommits } from "../../protocol/native/offset-commits.ts"
 import { readJson } from "../body.ts"
+import { permitNeeds } from "../middleware/permit.ts"
 import type { Operation } from "../operation.ts"
 import { jsonText } from "../respond.ts"
 import { commitOffsets } from "./commit-offsets.ts"
@@ -12,7 +14,7 @@ export const commitGroupOffsets: Operation = {
   path: "/v1/groups/:group/offsets",
   tag: "groups",
   summary: "Commit offsets, and with them maybe records to their partitions",
-  authenticated: true,
+  demand: { group: "consume" },
   query: null,
   body: { schema: commitSchema },
   responses: { 200: { description: "One result per offset, in order.", schema: committedSchema } },
@@ -32,6 +34,8 @@ export const commitGroupOffsets: Operation = {
     const parsed = parseCommits(body.value.text, body.value.value)
     if (!parsed.ok) return parsed
     const { memberId, offsets } = parsed.value
+    const permitted = permitNeeds(call, commitNeeds(offsets))
+    if (!permitted.ok) return permitted
     const outcomes = await commitOffsets(call, call.params["group"]!, memberId, offsets)
     return outcomes.ok ? jsonText(`{"results":${commitResultsJson(offsets, outcomes.value)}}`) : outcomes
   },

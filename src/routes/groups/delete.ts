@@ -9,7 +9,7 @@ export const deleteGroup: Operation = {
   path: "/v1/groups/:group",
   tag: "groups",
   summary: "Delete a group and its offsets",
-  authenticated: true,
+  demand: { group: "manage" },
   query: null,
   body: null,
   responses: { 204: { description: "The group is gone; its members are fenced.", schema: null } },

@@ -1,7 +1,9 @@
+import { consumeNeeds } from "../../core/access/uses.ts"
 import { ok } from "../../core/result.ts"
 import { problemOf } from "../../protocol/native/problems.ts"
 import { readJson } from "../body.ts"
 import { answerLate } from "../late-answer.ts"
+import { permitNeeds } from "../middleware/permit.ts"
 import type { Operation } from "../operation.ts"
 import { jsonText } from "../respond.ts"
 import { readMembers } from "../topics/read-parts.ts"
@@ -18,7 +20,7 @@ export const fetchRecords: Operation = {
   path: "/v1/groups/:group/members/:member/fetch",
   tag: "groups",
   summary: "Read records of a member's partitions, waiting for the first if there is none",
-  authenticated: true,
+  demand: { group: "consume" },
   query: null,
   body: { schema: fetchSchema },
   responses: { 200: { description: "One entry per partition, in the order asked for.", schema: fetchedSchema } },
@@ -29,6 +31,8 @@ export const fetchRecords: Operation = {
     const asked = validate(fetchSchema, body.value.value)
     if (!asked.ok) return asked
     const { partitions, maxRecords, maxBytes, waitMs } = asked.value
+    const permitted = permitNeeds(call, consumeNeeds(partitions.map(({ topic }) => topic)))
+    if (!permitted.ok) return permitted
     const share = (limit: number): number => Math.max(1, Math.floor(limit / partitions.length))
     const fetch: MemberFetch = {
       group: call.params["group"]!,

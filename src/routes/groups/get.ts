@@ -12,7 +12,7 @@ export const getGroup: Operation = {
   path: "/v1/groups/:group",
   tag: "groups",
   summary: "Show a group's settings, its members and what each has",
-  authenticated: true,
+  demand: { group: "read" },
   query: null,
   body: null,
   responses: { 200: { description: "The group.", schema: groupWithMembersSchema } },

@@ -1,3 +1,4 @@
+import { subscriptionNeeds } from "../../core/access/uses.ts"
 import type { HeartbeatRequest, MemberView, TopicPartition } from "../../core/group/commands.ts"
 import type { Failure } from "../../core/errors.ts"
 import { ok, type Result } from "../../core/result.ts"
@@ -5,6 +6,7 @@ import { heartbeatIntervalOf, memberView } from "../../protocol/native/member-js
 import { readOptionalJson } from "../body.ts"
 import { placeKey } from "../../session/assignment.ts"
 import { answerLate } from "../late-answer.ts"
+import { permitNeeds } from "../middleware/permit.ts"
 import { callGroup } from "../objects.ts"
 import type { Call, Operation } from "../operation.ts"
 import { json } from "../respond.ts"
@@ -24,7 +26,7 @@ export const heartbeat: Operation = {
   path: "/v1/groups/:group/members/:member/heartbeat",
   tag: "groups",
   summary: "Show that a member is there, and hear what it has; waiting for a change if there is none",
-  authenticated: true,
+  demand: { group: "consume" },
   query: null,
   body: { schema: heartbeatSchema, optional: true },
   responses: { 200: { description: "The member.", schema: memberSchema } },
@@ -37,6 +39,8 @@ export const heartbeat: Operation = {
     const { owned = null, topics, patterns, waitMs = 0 } = asked.value
     const isSubscribing = topics !== undefined || patterns !== undefined
     const subscription = isSubscribing ? { topics: topics ?? [], patterns: patterns ?? [] } : null
+    const permitted = permitNeeds(call, subscription === null ? [] : subscriptionNeeds(subscription))
+    if (!permitted.ok) return permitted
     const places = owned && owned.map(placeOf)
     const request: HeartbeatRequest = { memberId: call.params["member"]!, owned: places, subscription }
     const heard = await callGroup(call, call.params["group"]!, "idempotent", (group, { version }) =>

@@ -1,5 +1,7 @@
+import { subscriptionNeeds } from "../../core/access/uses.ts"
 import { memberView } from "../../protocol/native/member-json.ts"
 import { readJson } from "../body.ts"
+import { permitNeeds } from "../middleware/permit.ts"
 import { callGroup } from "../objects.ts"
 import type { Operation } from "../operation.ts"
 import { json } from "../respond.ts"
@@ -13,7 +15,7 @@ export const joinGroup: Operation = {
   path: "/v1/groups/:group/members",
   tag: "groups",
   summary: "Join a group",
-  authenticated: true,
+  demand: { group: "consume" },
   query: null,
   body: { schema: joinSchema },
   responses: { 200: { description: "The member, with the partitions that it has already.", schema: memberSchema } },
@@ -32,6 +34,8 @@ export const joinGroup: Operation = {
     const asked = validate(joinSchema, body.value.value)
     if (!asked.ok) return asked
     const { topics = [], patterns = [], instanceId = null } = asked.value
+    const permitted = permitNeeds(call, subscriptionNeeds({ topics, patterns }))
+    if (!permitted.ok) return permitted
     // with an id of its own, so that a join whose answer was lost can be made again
     const request = { memberId: crypto.randomUUID(), instanceId, subscription: { topics, patterns } }
     const joined = await callGroup(call, call.params["group"]!, "idempotent", (group, { version }) =>

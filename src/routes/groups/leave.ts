@@ -9,7 +9,7 @@ export const leaveGroup: Operation = {
   path: "/v1/groups/:group/members/:member",
   tag: "groups",
   summary: "Leave a group",
-  authenticated: true,
+  demand: { group: "consume" },
   query: null,
   body: null,
   responses: { 204: { description: "The member is out; its partitions go to others.", schema: null } },

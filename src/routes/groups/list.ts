@@ -1,6 +1,7 @@
 import { ok } from "../../core/result.ts"
 import { callCatalog } from "../objects.ts"
 import type { Operation } from "../operation.ts"
+import { listReadable } from "../readable-list.ts"
 import { json } from "../respond.ts"
 import { listQuerySchema } from "../schemas.ts"
 import { validateQuery } from "../validate.ts"
@@ -14,7 +15,7 @@ export const listGroups: Operation = {
   path: "/v1/groups",
   tag: "groups",
   summary: "List groups in order of their names",
-  authenticated: true,
+  demand: { somewhere: "read", kinds: ["group"] },
   query: listQuerySchema,
   body: null,
   responses: { 200: { description: "One page; `cursor` asks for the next one.", schema: groupListSchema } },
@@ -23,8 +24,8 @@ export const listGroups: Operation = {
     const query = validateQuery(listQuerySchema, call.request)
     if (!query.ok) return query
     const { prefix, limit, cursor = null } = query.value
-    const page = await callCatalog(call, "idempotent", async (catalog) =>
-      ok(await catalog.listGroups({ prefix, limit, cursor })),
+    const page = await listReadable(call, "group", { prefix, limit, cursor }, (request) =>
+      callCatalog(call, "idempotent", async (catalog) => ok(await catalog.listGroups(request))),
     )
     return page.ok ? json({ groups: page.value.items.map(groupView), cursor: page.value.cursor }) : page
   },

@@ -1,12 +1,10 @@
 import * as v from "valibot"
 import { MAX_GROUP_PARTITIONS, MAX_NEWS_WAIT_MS, MAX_PARTITIONS, MAX_SUBSCRIBED_TOPICS } from "../../core/limits.ts"
-import { countSchema, instantSchema, integer, nameSchema } from "../schemas.ts"
+import { countSchema, instantSchema, integer, nameSchema, patternSchema } from "../schemas.ts"
 
 const partition = integer(0, MAX_PARTITIONS - 1)
 const place = { topic: nameSchema, partition }
 
-const PATTERN = "must be a name in which * stands for any characters"
-const patternSchema = v.pipe(v.string(PATTERN), v.regex(/^[A-Za-z0-9*][A-Za-z0-9._*-]{0,127}$/, PATTERN))
 const topics = v.exactOptional(v.pipe(v.array(nameSchema), v.maxLength(MAX_SUBSCRIBED_TOPICS)))
 const patterns = v.exactOptional(v.pipe(v.array(patternSchema), v.maxLength(MAX_SUBSCRIBED_TOPICS)))
 

@@ -6,6 +6,7 @@ import type { GroupOffset } from "../../core/stream/group-commands.ts"
 import { invalidField } from "../../protocol/native/fields.ts"
 import { checkKind } from "../../session/group-kind.ts"
 import { each } from "../each.ts"
+import { permitNeeds } from "../middleware/permit.ts"
 import { callGroup, callPartition, topicMetadata } from "../objects.ts"
 import type { Call, Operation } from "../operation.ts"
 import { json } from "../respond.ts"
@@ -19,7 +20,7 @@ export const getGroupOffsets: Operation = {
   path: "/v1/groups/:group/offsets",
   tag: "groups",
   summary: "Show where a consumer group stands, and how far it is behind",
-  authenticated: true,
+  demand: { group: "read" },
   query: offsetsQuerySchema,
   body: null,
   responses: { 200: { description: "One entry per partition, and the lag in sum.", schema: groupOffsetsSchema } },
@@ -27,10 +28,13 @@ export const getGroupOffsets: Operation = {
   async handle(call) {
     const query = validateQuery(offsetsQuerySchema, call.request)
     if (!query.ok) return query
+    const { topic } = query.value
+    const permitted = permitNeeds(call, topic === undefined ? [] : [{ action: "read", kind: "topic", name: topic }])
+    if (!permitted.ok) return permitted
     const group = await knownTopics(call)
     if (!group.ok) return group
-    const { topic } = query.value
-    const places = await placesOf(call, topic === undefined ? group.value.topics : [topic], topic !== undefined)
+    const readable = group.value.topics.filter((name) => call.caller.access.allows("read", "topic", name))
+    const places = await placesOf(call, topic === undefined ? readable : [topic], topic !== undefined)
     if (!places.ok) return places
     if (places.value.length > MAX_SHOWN_OFFSETS) {
       return invalidField("/topic", `the group has ${places.value.length} partitions: name one of its topics`)

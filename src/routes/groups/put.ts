@@ -1,4 +1,8 @@
+import type { InferOutput } from "valibot"
+import type { Need } from "../../core/access/needs.ts"
+import { targetNeeds } from "../../core/access/uses.ts"
 import { readOptionalJson } from "../body.ts"
+import { permitNeeds } from "../middleware/permit.ts"
 import { callCatalog, groupMetadata } from "../objects.ts"
 import type { Operation } from "../operation.ts"
 import { json } from "../respond.ts"
@@ -14,7 +18,7 @@ export const putGroup: Operation = {
   path: "/v1/groups/:group",
   tag: "groups",
   summary: "Create a group, or change its settings",
-  authenticated: true,
+  demand: { group: "manage" },
   query: null,
   body: { schema: groupPatchSchema, optional: true },
   responses: {
@@ -28,10 +32,19 @@ export const putGroup: Operation = {
     if (!body.ok) return body
     const patch = validate(groupPatchSchema, body.value.value)
     if (!patch.ok) return patch
+    const permitted = permitNeeds(call, deadLetterNeeds(patch.value.deadLetter))
+    if (!permitted.ok) return permitted
     const put = await callCatalog(call, "idempotent", (catalog) => catalog.putGroup(name, groupPatch(patch.value)))
     if (!put.ok) return put
     const { created, entry } = put.value
     groupMetadata.store(call, entry)
     return created ? json(groupView(entry), 201, { Location: `/v1/groups/${name}` }) : json(groupView(entry))
   },
+}
+
+/** What it takes to have records put there by the broker: what putting them there oneself takes. */
+function deadLetterNeeds(target: InferOutput<typeof groupPatchSchema>["deadLetter"]): Need[] {
+  if (target === null || target === undefined) return []
+  if ("queue" in target) return targetNeeds(target.queue)
+  return [{ action: "produce", kind: "topic", name: target.topic }]
 }

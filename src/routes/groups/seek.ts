@@ -1,9 +1,11 @@
+import { consumeNeeds } from "../../core/access/uses.ts"
 import type { GroupSeekResult } from "../../core/group/commands.ts"
 import type { SeekTarget } from "../../core/stream/group-commands.ts"
 import type { InferOutput } from "valibot"
 import { problemOf } from "../../protocol/native/problems.ts"
 import { checkKind } from "../../session/group-kind.ts"
 import { readJson } from "../body.ts"
+import { permitNeeds } from "../middleware/permit.ts"
 import { callGroup } from "../objects.ts"
 import type { Operation } from "../operation.ts"
 import { json } from "../respond.ts"
@@ -17,7 +19,7 @@ export const seekGroup: Operation = {
   path: "/v1/groups/:group/seek",
   tag: "groups",
   summary: "Move a consumer group's offsets in a topic, or show where they would go",
-  authenticated: true,
+  demand: { group: "consume" },
   query: null,
   body: { schema: seekSchema },
   responses: { 200: { description: "One result per partition.", schema: soughtSchema } },
@@ -36,6 +38,8 @@ export const seekGroup: Operation = {
     const asked = validate(seekSchema, body.value.value)
     if (!asked.ok) return asked
     const { topic, partitions = null, to, dryRun } = asked.value
+    const permitted = permitNeeds(call, consumeNeeds([topic]))
+    if (!permitted.ok) return permitted
     const target = targetOf(to)
     // to shift twice is to shift farther
     const repeat = target.kind === "shift" && !dryRun ? "once" : "idempotent"

@@ -15,7 +15,7 @@ export const browseMessages: Operation = {
   path: "/v1/queues/:queue/messages",
   tag: "queues",
   summary: "Look at messages without receiving them",
-  authenticated: true,
+  demand: { queue: "read" },
   query: browseQuerySchema,
   body: null,
   responses: { 200: { description: "One page; `cursor` asks for the next one.", schema: browsedPageSchema } },

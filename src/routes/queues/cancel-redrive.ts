@@ -11,7 +11,7 @@ export const cancelRedrive: Operation = {
   path: "/v1/queues/:queue/redrive",
   tag: "queues",
   summary: "End the redrive that is running; what was moved stays moved",
-  authenticated: true,
+  demand: { queue: "manage" },
   query: null,
   body: null,
   responses: { 200: { description: "The redrive as it ended.", schema: redriveViewSchema } },

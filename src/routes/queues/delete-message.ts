@@ -9,7 +9,7 @@ export const deleteMessage: Operation = {
   path: "/v1/queues/:queue/messages/:message",
   tag: "queues",
   summary: "Delete a message that nobody works on; cancels a scheduled one",
-  authenticated: true,
+  demand: { queue: "manage" },
   query: null,
   body: null,
   responses: { 204: { description: "The message is gone.", schema: null } },

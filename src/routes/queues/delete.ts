@@ -9,7 +9,7 @@ export const deleteQueue: Operation = {
   path: "/v1/queues/:queue",
   tag: "queues",
   summary: "Delete a queue and all of its messages",
-  authenticated: true,
+  demand: { queue: "manage" },
   query: null,
   body: null,
   responses: { 204: { description: "The queue is gone.", schema: null } },

@@ -12,7 +12,7 @@ export const getMessage: Operation = {
   path: "/v1/queues/:queue/messages/:message",
   tag: "queues",
   summary: "Look at one message without receiving it",
-  authenticated: true,
+  demand: { queue: "read" },
   query: null,
   body: null,
   responses: { 200: { description: "The message.", schema: browsedMessageSchema } },

@@ -12,7 +12,7 @@ export const getQueue: Operation = {
   path: "/v1/queues/:queue",
   tag: "queues",
   summary: "Show a queue's settings and statistics",
-  authenticated: true,
+  demand: { queue: "read" },
   query: null,
   body: null,
   responses: { 200: { description: "The queue.", schema: queueWithStatisticsSchema } },

@@ -11,7 +11,7 @@ export const listRedrives: Operation = {
   path: "/v1/queues/:queue/redrive",
   tag: "queues",
   summary: "Show the last redrives, the newest first",
-  authenticated: true,
+  demand: { queue: "read" },
   query: null,
   body: null,
   responses: { 200: { description: "The redrives.", schema: redriveListSchema } },

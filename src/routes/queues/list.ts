@@ -1,6 +1,7 @@
 import { ok } from "../../core/result.ts"
 import { callCatalog } from "../objects.ts"
 import type { Operation } from "../operation.ts"
+import { listReadable } from "../readable-list.ts"
 import { json } from "../respond.ts"
 import { listQuerySchema } from "../schemas.ts"
 import { validateQuery } from "../validate.ts"
@@ -14,7 +15,7 @@ export const listQueues: Operation = {
   path: "/v1/queues",
   tag: "queues",
   summary: "List queues in order of their names",
-  authenticated: true,
+  demand: { somewhere: "read", kinds: ["queue"] },
   query: listQuerySchema,
   body: null,
   responses: { 200: { description: "One page; `cursor` asks for the next one.", schema: queueListSchema } },
@@ -23,8 +24,8 @@ export const listQueues: Operation = {
     const query = validateQuery(listQuerySchema, call.request)
     if (!query.ok) return query
     const { prefix, limit, cursor = null } = query.value
-    const page = await callCatalog(call, "idempotent", async (catalog) =>
-      ok(await catalog.listQueues({ prefix, limit, cursor })),
+    const page = await listReadable(call, "queue", { prefix, limit, cursor }, (request) =>
+      callCatalog(call, "idempotent", async (catalog) => ok(await catalog.listQueues(request))),
     )
     return page.ok ? json({ queues: page.value.items.map(queueView), cursor: page.value.cursor }) : page
   },

@@ -15,7 +15,7 @@ export const purgeMessages: Operation = {
   path: "/v1/queues/:queue/messages",
   tag: "queues",
   summary: "Delete all messages, or those that match",
-  authenticated: true,
+  demand: { queue: "manage" },
   query: purgeQuerySchema,
   body: null,
   responses: { 200: { description: "How many are gone.", schema: purgedSchema } },

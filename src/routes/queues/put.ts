@@ -1,5 +1,7 @@
+import { targetNeeds } from "../../core/access/uses.ts"
 import { invalidField } from "../../protocol/native/fields.ts"
 import { readOptionalJson } from "../body.ts"
+import { permitNeeds } from "../middleware/permit.ts"
 import { callCatalog, queueMetadata } from "../objects.ts"
 import type { Operation } from "../operation.ts"
 import { json } from "../respond.ts"
@@ -15,7 +17,7 @@ export const putQueue: Operation = {
   path: "/v1/queues/:queue",
   tag: "queues",
   summary: "Create a queue, or change its settings",
-  authenticated: true,
+  demand: { queue: "manage" },
   query: null,
   body: { schema: queuePatchSchema, optional: true },
   responses: {
@@ -29,6 +31,8 @@ export const putQueue: Operation = {
     if (!body.ok) return body
     const patch = validate(queuePatchSchema, body.value.value)
     if (!patch.ok) return patch
+    const permitted = permitNeeds(call, targetNeeds(patch.value.deadLetterQueue))
+    if (!permitted.ok) return permitted
     if (patch.value.deadLetterQueue === name) return invalidField("/deadLetterQueue", "must be another queue")
     const put = await callCatalog(call, "idempotent", (catalog) => catalog.putQueue(name, patch.value))
     if (!put.ok) return put

@@ -22,7 +22,7 @@ export const receiveMessages: Operation = {
   path: "/v1/queues/:queue/receive",
   tag: "queues",
   summary: "Receive messages, waiting for the first if there is none",
-  authenticated: true,
+  demand: { queue: "consume" },
   query: null,
   body: { schema: receiveSchema, optional: true },
   responses: { 200: { description: "The messages, none if none came in time.", schema: receivedSchema } },

@@ -1,3 +1,4 @@
+import { targetNeeds } from "../../core/access/uses.ts"
 import type { Failure } from "../../core/errors.ts"
 import { readDeadLetter } from "../../core/queue/dead-letter.ts"
 import type { BrowsedMessage, ResendRequest } from "../../core/queue/operator/commands.ts"
@@ -9,6 +10,7 @@ import { invalidField } from "../../protocol/native/fields.ts"
 import { readFrame } from "../../protocol/native/message-json.ts"
 import { refusedGroup } from "../../protocol/native/send-rules.ts"
 import { readOptionalJson } from "../body.ts"
+import { permitNeeds } from "../middleware/permit.ts"
 import type { Call, Operation } from "../operation.ts"
 import { json } from "../respond.ts"
 import { callMessage } from "./call-message.ts"
@@ -25,7 +27,7 @@ export const resendMessage: Operation = {
   path: "/v1/queues/:queue/messages/:message/resend",
   tag: "queues",
   summary: "Send a message on, edited or as it is, and finish it here",
-  authenticated: true,
+  demand: { queue: "manage" },
   query: null,
   body: { schema: resendSchema, optional: true },
   responses: { 200: { description: "Where it went.", schema: resentSchema } },
@@ -45,6 +47,8 @@ export const resendMessage: Operation = {
     if (!body.ok) return body
     const asked = parseResend(body.value)
     if (!asked.ok) return asked
+    const permitted = permitNeeds(call, targetNeeds(asked.value.queue))
+    if (!permitted.ok) return permitted
     const sent = await callMessage(call, "once", async (queue, { version, settings }, counter) => {
       const message = await queue.find(version, counter)
       if (!message.ok) return message
@@ -64,6 +68,8 @@ async function requestFor(
   const { messageId, frame, offset } = message
   const name = queue ?? readDeadLetter(frame)?.source ?? null
   if (name === null) return invalidField("/queue", "is no dead letter: a queue to send it to is needed")
+  const permitted = permitNeeds(call, targetNeeds(name))
+  if (!permitted.ok) return permitted
   const target = await resolveTarget(call, name, settings)
   if (!target.ok) return target
   if (edits === null) return ok({ messageId, queue, frame: null, keyHash: 0 })

@@ -30,7 +30,7 @@ export const sendMessages: Operation = {
   path: "/v1/queues/:queue/messages",
   tag: "queues",
   summary: "Send one message or a batch",
-  authenticated: true,
+  demand: { queue: "produce" },
   query: querySchema,
   body: { schema: sendSchema, raw: true },
   responses: { 200: { description: "One result per message, in order.", schema: sentSchema } },

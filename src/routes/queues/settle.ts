@@ -16,7 +16,7 @@ export function settleOperation(kind: SettleKind, summary: string, schema: Gener
     path: `/v1/queues/:queue/${kind}`,
     tag: "queues",
     summary,
-    authenticated: true,
+    demand: { queue: "consume" },
     query: null,
     body: { schema },
     responses: { 200: { description: "One result per receipt, in order.", schema: settledSchema } },

@@ -16,7 +16,7 @@ export const getShare: Operation = {
   path: "/v1/topics/:topic/share/:group",
   tag: "groups",
   summary: "Show where a share group stands in a topic",
-  authenticated: true,
+  demand: { topic: "read", group: "read" },
   query: null,
   body: null,
   responses: { 200: { description: "One entry per partition that it has begun in.", schema: shareStatisticsSchema } },

@@ -18,7 +18,7 @@ export const receiveShare: Operation = {
   path: "/v1/topics/:topic/share/:group/receive",
   tag: "groups",
   summary: "Receive records for a share group, waiting for the first if there is none",
-  authenticated: true,
+  demand: { topic: "consume", group: "consume" },
   query: null,
   body: { schema: shareReceiveSchema, optional: true },
   responses: { 200: { description: "The records, none if none came in time.", schema: shareReceivedSchema } },

@@ -29,7 +29,7 @@ export function shareSettleOperation(kind: SettleKind, summary: string, schema: 
     path: `/v1/topics/:topic/share/:group/${kind}`,
     tag: "groups",
     summary,
-    authenticated: true,
+    demand: { topic: "consume", group: "consume" },
     query: null,
     body: { schema },
     responses: { 200: { description: "One result per receipt, in order.", schema: shareSettledSchema } },

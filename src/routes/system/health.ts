@@ -9,7 +9,7 @@ export const health: Operation = {
   path: "/healthz",
   tag: "system",
   summary: "Whether the Worker answers",
-  authenticated: false,
+  demand: "nothing",
   query: null,
   body: null,
   responses: { 200: { description: "It does.", schema: v.object({ status: v.literal("ok") }) } },

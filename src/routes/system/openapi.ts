@@ -9,7 +9,7 @@ export const openapi: Operation = {
   path: "/openapi.json",
   tag: "system",
   summary: "This description",
-  authenticated: false,
+  demand: "nothing",
   query: null,
   body: null,
   responses: { 200: { description: "OpenAPI 3.1.", schema: v.looseObject({ openapi: v.string() }) } },

@@ -22,7 +22,7 @@ export const appendRecords: Operation = {
   path: "/v1/topics/:topic/records",
   tag: "topics",
   summary: "Append one record or a batch",
-  authenticated: true,
+  demand: { topic: "produce" },
   query: appendQuerySchema,
   body: { schema: appendSchema },
   responses: {

@@ -9,7 +9,7 @@ export const deleteTopic: Operation = {
   path: "/v1/topics/:topic",
   tag: "topics",
   summary: "Delete a topic and all of its records",
-  authenticated: true,
+  demand: { topic: "manage" },
   query: null,
   body: null,
   responses: { 204: { description: "The topic is gone.", schema: null } },

@@ -12,7 +12,7 @@ export const getTopic: Operation = {
   path: "/v1/topics/:topic",
   tag: "topics",
   summary: "Show a topic's settings and what its partitions hold",
-  authenticated: true,
+  demand: { topic: "read" },
   query: null,
   body: null,
   responses: { 200: { description: "The topic.", schema: topicWithPartitionsSchema } },

@@ -17,7 +17,7 @@ export const watchHead: Operation = {
   path: "/v1/topics/:topic/partitions/:partition/head",
   tag: "topics",
   summary: "Show where a partition ends, waiting until that is beyond an offset",
-  authenticated: true,
+  demand: { topic: "read" },
   query: headQuerySchema,
   body: null,
   responses: { 200: { description: "Where the partition stands.", schema: headSchema } },

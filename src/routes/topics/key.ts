@@ -27,7 +27,7 @@ export const getLatest: Operation = {
   path: "/v1/topics/:topic/keys/:key",
   tag: "topics",
   summary: "Show the newest record of a key",
-  authenticated: true,
+  demand: { topic: "read" },
   query: null,
   body: null,
   responses: { 200: { description: "The record, and its partition.", schema: placedRecordSchema } },

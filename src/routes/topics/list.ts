@@ -1,6 +1,7 @@
 import { ok } from "../../core/result.ts"
 import { callCatalog } from "../objects.ts"
 import type { Operation } from "../operation.ts"
+import { listReadable } from "../readable-list.ts"
 import { json } from "../respond.ts"
 import { listQuerySchema } from "../schemas.ts"
 import { validateQuery } from "../validate.ts"
@@ -14,7 +15,7 @@ export const listTopics: Operation = {
   path: "/v1/topics",
   tag: "topics",
   summary: "List topics in order of their names",
-  authenticated: true,
+  demand: { somewhere: "read", kinds: ["topic"] },
   query: listQuerySchema,
   body: null,
   responses: { 200: { description: "One page; `cursor` asks for the next one.", schema: topicListSchema } },
@@ -23,8 +24,8 @@ export const listTopics: Operation = {
     const query = validateQuery(listQuerySchema, call.request)
     if (!query.ok) return query
     const { prefix, limit, cursor = null } = query.value
-    const page = await callCatalog(call, "idempotent", async (catalog) =>
-      ok(await catalog.listTopics({ prefix, limit, cursor })),
+    const page = await listReadable(call, "topic", { prefix, limit, cursor }, (request) =>
+      callCatalog(call, "idempotent", async (catalog) => ok(await catalog.listTopics(request))),
     )
     return page.ok ? json({ topics: page.value.items.map(topicView), cursor: page.value.cursor }) : page
   },

@@ -16,7 +16,7 @@ export const getOffsets: Operation = {
   path: "/v1/topics/:topic/offsets",
   tag: "topics",
   summary: "Show where each partition begins and ends, and where the records of a time begin",
-  authenticated: true,
+  demand: { topic: "read" },
   query: offsetsQuerySchema,
   body: null,
   responses: { 200: { description: "One entry per partition.", schema: offsetsSchema } },

@@ -12,7 +12,7 @@ export const openProducer: Operation = {
   path: "/v1/producers",
   tag: "topics",
   summary: "Take an id and epoch for appends that can be repeated",
-  authenticated: true,
+  demand: { somewhere: "produce", kinds: ["topic", "queue"] },
   query: null,
   body: { schema: openProducerSchema, optional: true },
   responses: { 200: { description: "The producer's id and epoch.", schema: producerSchema } },

@@ -14,7 +14,7 @@ export const putTopic: Operation = {
   path: "/v1/topics/:topic",
   tag: "topics",
   summary: "Create a topic, or change its settings",
-  authenticated: true,
+  demand: { topic: "manage" },
   query: null,
   body: { schema: topicPatchSchema, optional: true },
   responses: {

@@ -19,7 +19,7 @@ export const readPartitions: Operation = {
   path: "/v1/topics/:topic/records",
   tag: "topics",
   summary: "Read records of several partitions",
-  authenticated: true,
+  demand: { topic: "read" },
   query: readManyQuerySchema,
   body: null,
   responses: { 200: { description: "One entry per partition, in the order asked for.", schema: readManySchema } },

@@ -21,7 +21,7 @@ export const readRecords: Operation = {
   path: "/v1/topics/:topic/partitions/:partition/records",
   tag: "topics",
   summary: "Read records of a partition, once or as they come",
-  authenticated: true,
+  demand: { topic: "read" },
   query: readQuerySchema,
   body: null,
   responses: {

@@ -12,7 +12,7 @@ export const trimRecords: Operation = {
   path: "/v1/topics/:topic/partitions/:partition/records",
   tag: "topics",
   summary: "Drop the records of a partition before an offset",
-  authenticated: true,
+  demand: { topic: "manage" },
   query: trimQuerySchema,
   body: null,
   responses: { 200: { description: "What the partition holds now.", schema: trimmedSchema } },

@@ -2,7 +2,15 @@ import fc from "fast-check"
 import { expect } from "vitest"
 import { acquire } from "../../../src/core/delivery/acquire.ts"
 import { expire } from "../../../src/core/delivery/expire.ts"
-import { acknowledge, extend, reject, postpone, release, releaseConsumer } from "../../../src/core/delivery/settle.ts"
+import {
+  acknowledge,
+  extend,
+  reject,
+  postpone,
+  release,
+  releaseConsumer,
+  releaseOthers,
+} from "../../../src/core/delivery/settle.ts"
 import type { DeliveryState } from "../../../src/core/delivery/state.ts"
 import {
   type DeliveryLimits,
@@ -55,8 +63,18 @@ export function delivers(mode: DeliveryMode): fc.Arbitrary<Command>[] {
     settling(mode),
     fc.record({ consumer: consumers() }).map(({ consumer }) =>
       command(`releaseConsumer ${consumer}`, ({ reference, now }, { state }) => {
-        expect(releaseConsumer(state, consumer, now)).toBe(reference.releaseConsumer(consumer, now))
+        expect(releaseConsumer(state, consumer, now)).toBe(reference.releaseOthers(consumer, new Map(), now))
       }),
+    ),
+    fc.record({ consumer: consumers(), every: fc.constantFrom(1, 2, 5) }).map(({ consumer, every }) =>
+      command(
+        `releaseOthers ${consumer} but for one receipt in ${every}`,
+        ({ reference, receipts, now }, { state }) => {
+          const some = receipts.filter((_, index) => index % every === 0)
+          const kept = new Map(some.map(({ offset, attempt }) => [offset, attempt]))
+          expect(releaseOthers(state, consumer, kept, now)).toBe(reference.releaseOthers(consumer, kept, now))
+        },
+      ),
     ),
     fc.record({ byMs: fc.integer({ min: 0, max: 400 }), limit: limits() }).map(({ byMs, limit }) =>
       command(`wait ${byMs} and expire with ${JSON.stringify(limit)}`, (model, { state }) => {

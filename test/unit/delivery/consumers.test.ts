@@ -45,6 +45,18 @@ describe("turns", () => {
     expect(order).toEqual([1, 2, 3, 1, 2])
   })
 
+  it("[D34] the turn can be given to any part of the ring", () => {
+    const consumers = consumersOf(consumer(1), consumer(2), consumer(3))
+    const first = [0, 0.34, 0.99].map((part) => {
+      consumers.turnTo(part)
+      return serve(consumers, 1)[0]![0]
+    })
+    expect(first).toEqual([1, 2, 3])
+    const none = consumersOf()
+    none.turnTo(0.5)
+    expect(serve(none, 1)).toEqual([])
+  })
+
   it("[D34] what one has no credit for goes to the others", () => {
     const consumers = consumersOf(consumer(1, 1), consumer(2, 100), consumer(3, 2))
     serve(consumers, 20)
@@ -70,6 +82,22 @@ describe("turns", () => {
     expect(serve(consumers, 1)[0]![0]).toBe(2)
     expect(consumers.find(3)?.sentMessages).toBe(1)
     expect(consumers.find(4)).toBeUndefined()
+  })
+
+  it("[D34] [W65] of ten thousand those in turn are asked, and no more of them than there is for", () => {
+    const consumers = consumersOf(...Array.from({ length: 10_000 }, (_, id) => consumer(id + 1)))
+    expect(serve(consumers, 3)).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 1],
+    ])
+    expect(serve(consumers, 1)).toEqual([[4, 1]])
+    // whoever can't take what there is leaves it to the next in turn
+    let asked = 0
+    consumers.share(2, () => (++asked > 50 ? 1 : 0))
+    expect(asked).toBe(52)
+    for (const id of Array.from(consumers.all, (one) => one.id)) consumers.remove(id)
+    expect(serve(consumers, 1)).toEqual([])
   })
 
   it("[D34] over time equal consumers get the same, to within one message", () => {

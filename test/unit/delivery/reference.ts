@@ -133,12 +133,13 @@ export class Reference {
     return "settled"
   }
 
-  releaseConsumer(consumer: number, now: number): number {
+  /** Gives back what a consumer holds but for `kept`, attempts by offset. */
+  releaseOthers(consumer: number, kept: ReadonlyMap<number, number>, now: number): number {
     const before = this.counts.inFlight
     if (consumer === 0) return 0
     for (let offset = 0; offset < this.end; offset++) {
-      const { status } = this.messages[offset]!
-      if (status.kind !== "inFlight" || status.consumer !== consumer) continue
+      const { status, attempt } = this.messages[offset]!
+      if (status.kind !== "inFlight" || status.consumer !== consumer || kept.get(offset) === attempt) continue
       this.#giveBack(offset, { ...AT_ONCE, fault: false }, now)
     }
     return before - this.counts.inFlight

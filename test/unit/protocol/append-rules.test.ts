@@ -32,6 +32,12 @@ test("a partition that the topic does not have is refused, and says where", () =
   })
 })
 
+test("[W50] what stands in a batch is named as that", () => {
+  const records = request({ records: [{ body: 1, key: "k" }, { body: 1 }] })
+  const refused = { error: { pointer: "/batch/1/key" } }
+  expect(routeRequest({ ...records, place: "/batch" }, topic({ cleanup: "compact" }), 0)).toMatchObject(refused)
+})
+
 test("[H84] value, key and headers together are within maxRecordBytes", () => {
   const settings = topic({ maxRecordBytes: 10 })
   const records = [

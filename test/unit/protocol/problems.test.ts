@@ -9,6 +9,7 @@ const EXAMPLES: { readonly [Code in ErrorCode]: Extract<Failure, { code: Code }>
   invalid_request: { code: "invalid_request", detail: "why" },
   unauthorized: { code: "unauthorized" },
   not_configured: { code: "not_configured" },
+  forbidden: { code: "forbidden", action: "consume", resource: "queue", name: "jobs" },
   not_found: { code: "not_found", resource: "queue", name: "jobs" },
   route_not_found: { code: "route_not_found" },
   method_not_allowed: { code: "method_not_allowed", allow: ["GET", "PUT"] },

@@ -32,6 +32,11 @@ test.each([
   expect(checkSend(send(value), settings(some))).toMatchObject(refused)
 })
 
+test("[W50] what stands in a batch is named as that", () => {
+  const refused = { error: { pointer: "/batch/1/groupId" } }
+  expect(checkSend({ ...send(mixed), place: "/batch" }, settings(FIFO))).toMatchObject(refused)
+})
+
 test.each([
   [{}, { body: 1, delayMs: 5, ttlMs: 5, dedupId: "a" }],
   [{ fair: true }, mixed],

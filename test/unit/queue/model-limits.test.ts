@@ -4,6 +4,7 @@ import type { QueueSettings } from "../../../src/core/queue/settings.ts"
 import { checkAgainstReference } from "./model.ts"
 import { MODEL_TIMEOUT_MS } from "./model-settings.ts"
 import { removing } from "./model-removing.ts"
+import { producing } from "./model-producing.ts"
 import { accepting, forwarding, receiving, sending, settling, subscribing } from "./model-steps.ts"
 
 /** Limits that are met often. */
@@ -16,7 +17,7 @@ const LIMITS: fc.Arbitrary<Partial<QueueSettings>> = fc.record({
 
 for (const ordering of ["standard", "fifo"] as const) {
   it(
-    `[Q21] [Q41] [Q42] [Q43] [Q44] with limits every history of a ${ordering} queue is that of an array`,
+    `[Q21] [Q41] [Q42] [Q43] [Q44] [Q53] [Q54] [Q55] with limits and producers every history of a ${ordering} queue is that of an array`,
     () => {
       const isGrouped = ordering === "fifo"
       const kinds = { dedup: true, ttl: true, ...(isGrouped ? { groups: ["A", "B"], isGrouped } : { times: true }) }
@@ -30,7 +31,8 @@ for (const ordering of ["standard", "fifo"] as const) {
           })
           .map(({ limits, ...rest }) => ({ ordering, deadLetterQueue: "dead", ...limits, ...rest })),
         steps: fc.oneof(
-          { weight: 5, arbitrary: sending(kinds) },
+          { weight: 3, arbitrary: sending(kinds) },
+          { weight: 3, arbitrary: producing(kinds) },
           { weight: 3, arbitrary: receiving() },
           { weight: 4, arbitrary: settling() },
           accepting(kinds),

@@ -3,10 +3,11 @@ import { it } from "vitest"
 import { checkAgainstReference } from "./model.ts"
 import { MODEL_TIMEOUT_MS, PAUSES, RETRY_DELAYS } from "./model-settings.ts"
 import { removing } from "./model-removing.ts"
+import { producing } from "./model-producing.ts"
 import { accepting, forwarding, receiving, sending, settling, subscribing } from "./model-steps.ts"
 
 it(
-  "[Q1] [Q22] [Q23] [Q36] [Q37] [Q39] [Q40] [Q46] with schedules, times to live and retries every history is that of an array",
+  "[Q1] [Q22] [Q23] [Q36] [Q37] [Q39] [Q40] [Q46] [Q53] [Q54] with schedules, times to live, producers and retries every history is that of an array",
   () => {
     const kinds = { times: true, ttl: true }
     checkAgainstReference({
@@ -22,6 +23,7 @@ it(
       }),
       steps: fc.oneof(
         { weight: 3, arbitrary: sending(kinds) },
+        { weight: 2, arbitrary: producing(kinds) },
         { weight: 3, arbitrary: receiving() },
         { weight: 4, arbitrary: settling() },
         accepting(kinds),

@@ -153,7 +153,8 @@ export function forwarding(): fc.Arbitrary<Step> {
   } satisfies Step)
 }
 
-function outgoing({ groups, isGrouped = false, dedup, times, ttl }: MessageKinds): fc.Arbitrary<Outgoing> {
+/** One message. */
+export function outgoing({ groups, isGrouped = false, dedup, times, ttl }: MessageKinds): fc.Arbitrary<Outgoing> {
   const no = fc.constant(undefined)
   const rarely = (arbitrary: fc.Arbitrary<number>): fc.Arbitrary<number | undefined> =>
     fc.oneof({ weight: 2, arbitrary: no }, { weight: 1, arbitrary })
@@ -179,7 +180,8 @@ function outgoing({ groups, isGrouped = false, dedup, times, ttl }: MessageKinds
     }))
 }
 
-function sentOf(message: Outgoing, { settings }: QueueScene): Sent {
+/** What the naive side is told of a message. */
+export function sentOf(message: Outgoing, { settings }: QueueScene): Sent {
   const { body, groupId = null, dedupId, delayMs = 0, deliverAt = 0, ttlMs = 0 } = message
   const scope = settings.dedupScope === "group" ? groupId : "whole queue"
   const dedupKey = dedupId === undefined ? null : JSON.stringify([scope, dedupId])
@@ -209,6 +211,7 @@ function settle(
   }
 }
 
-function isFull({ reference }: Model, more: number): boolean {
+/** Whether so many more would be too many. */
+export function isFull({ reference }: Model, more: number): boolean {
   return reference.live.length + reference.data.scheduled.length + more > MAX_LIVE
 }

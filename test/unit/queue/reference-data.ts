@@ -77,6 +77,14 @@ export interface Consumer {
   sentBytes: number
 }
 
+/** All that a producer has had stored under an epoch. */
+export interface ProducerHistory {
+  readonly epoch: number
+  /** By their sequences. */
+  readonly entries: { readonly id: number; readonly publish: number; readonly isNeighbour: boolean }[]
+  publishes: number
+}
+
 /** Everything that a queue is, as plain data. */
 export interface Plain {
   /** Offset of the first message in `log`: those before it are done. */
@@ -90,6 +98,7 @@ export interface Plain {
   attempts: Record<string, { readonly until: number; readonly taken: readonly Taken[] }>
   departed: Departed[]
   consumers: Consumer[]
+  producers: Record<number, ProducerHistory>
   turn: number
   nextId: number
   lastAppendedAt: number
@@ -124,6 +133,7 @@ export function emptyQueue(base = 0): Plain {
     attempts: {},
     departed: [],
     consumers: [],
+    producers: {},
     turn: 0,
     nextId: base + 1,
     lastAppendedAt: 0,

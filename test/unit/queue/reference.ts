@@ -26,14 +26,24 @@ export class Reference extends ReferenceMessages {
     if (this.settings.sendingPaused) return "queue_paused"
     let isRefused = false
     return messages.map((message) => {
-      const repeated = this.data.dedup.find(({ key, until }) => key === message.dedupKey && until > now)
-      if (repeated) {
-        this.data.totals.deduplicated++
-        return repeated.id
-      }
-      isRefused ||= !this.#makeRoom(message.bytes, now)
-      return isRefused ? "queue_full" : this.#takeIn(message, now)
+      if (isRefused && this.repeatedId(message, now) === null) return "queue_full"
+      const outcome = this.take(message, now)
+      isRefused ||= outcome === "queue_full"
+      return outcome
     })
+  }
+
+  /** Takes one message, or answers its repeat. */
+  take(message: Sent, now: number): number | "queue_full" {
+    const id = this.repeatedId(message, now)
+    if (id === null) return this.#makeRoom(message.bytes, now) ? this.#takeIn(message, now) : "queue_full"
+    this.data.totals.deduplicated++
+    return id
+  }
+
+  /** The id of the message that was sent with the same deduplication id, or null. */
+  repeatedId({ dedupKey }: Sent, now: number): number | null {
+    return this.data.dedup.find(({ key, until }) => key === dedupKey && until > now)?.id ?? null
   }
 
   /** Another queue's messages, under sequences from `firstSeq` on. */

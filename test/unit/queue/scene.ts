@@ -1,8 +1,9 @@
 import { DETACHED } from "../../../src/core/delivery/types.ts"
 import type { Failure } from "../../../src/core/errors.ts"
 import type { Delivery } from "../../../src/core/log/types.ts"
-import type { QueueStatistics, SendResult, Settlement } from "../../../src/core/queue/commands.ts"
+import type { ProducerReply, QueueStatistics, SendResult, Settlement } from "../../../src/core/queue/commands.ts"
 import type { QueueConsumer } from "../../../src/core/queue/delivering.ts"
+import type { ProducerBatch } from "../../../src/core/producers/producer-state.ts"
 import type { Queue } from "../../../src/core/queue/queue.ts"
 import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from "../../../src/core/queue/settings.ts"
 import type { Result } from "../../../src/core/result.ts"
@@ -129,6 +130,12 @@ export class QueueScene {
     return this.command(now, () => this.queue.send(batch, now))
   }
 
+  /** Sends as a producer. */
+  sendBy(producer: ProducerBatch, messages: readonly Outgoing[], now: number): Result<ProducerReply, Failure> {
+    const batch = batchOf(messages, this.settings.dedupScope)
+    return this.command(now, () => this.queue.sendBy(producer, batch, now))
+  }
+
   /** Sends what must be taken, and answers the ids. */
   sent(messages: readonly Outgoing[], now: number): readonly number[] {
     const result = this.send(messages, now)
@@ -239,7 +246,9 @@ export class QueueScene {
   }
 
   /** Rows of one of the queue's tables. */
-  rowsIn(table: "log" | "delivery_page" | "delivery_ring" | "scheduled" | "dedup" | "receive_attempt"): number {
+  rowsIn(
+    table: "log" | "delivery_page" | "delivery_ring" | "scheduled" | "dedup" | "receive_attempt" | "producer",
+  ): number {
     const [row] = this.database.all<{ count: number }>(`SELECT count(*) AS count FROM ${table}`)
     return row!.count
   }

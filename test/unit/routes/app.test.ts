@@ -11,7 +11,7 @@ vi.mock("../../../src/session/open-session.ts", () => ({
 vi.mock("../../../src/session/wait.ts", () => ({ waitForMessages: () => {} }))
 
 const env = fakeEnv({})
-const protectedOperations = OPERATIONS.filter(({ authenticated }) => authenticated)
+const protectedOperations = OPERATIONS.filter(({ demand }) => demand !== "nothing")
 
 function pathOf(operation: { path: string }): string {
   return operation.path.replaceAll(/:\w+/g, "x")

@@ -1,3 +1,4 @@
+import { EVERYTHING } from "../../../src/core/access/access.ts"
 import type { Failure } from "../../../src/core/errors.ts"
 import { encodeDeliveries } from "../../../src/core/log/delivered.ts"
 import { encodeFrame } from "../../../src/core/log/frame.ts"
@@ -6,11 +7,13 @@ import { DEFAULT_GROUP_SETTINGS, type GroupSettings } from "../../../src/core/gr
 import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from "../../../src/core/queue/settings.ts"
 import { err, ok, type Result } from "../../../src/core/result.ts"
 import { DEFAULT_TOPIC_SETTINGS, type TopicSettings } from "../../../src/core/stream/settings.ts"
-import type { CatalogEntry } from "../../../src/objects/contract.ts"
+import type { CatalogEntry, ProducerIdentity } from "../../../src/objects/contract.ts"
 import { decodeFrames, type Framed, type FromObject, type ToObject } from "../../../src/protocol/internal/frames.ts"
-import type { Dial, ObjectSocketEvents, SessionContext } from "../../../src/session/ports.ts"
+import { batchesOf, decodeWireMessage } from "../../../src/protocol/native/wire-message.ts"
+import type { ClientMessage, Dial, ObjectSocketEvents, SessionContext } from "../../../src/session/ports.ts"
 import { Session } from "../../../src/session/session.ts"
 
+import { FakeClock } from "./fake-clock.ts"
 import { FakeGroups } from "./fake-groups.ts"
 
 const decoder = new TextDecoder()
@@ -56,11 +59,15 @@ export class FakeSocket {
 
 /** Names and objects, as far as a session needs them. */
 export class FakeBroker implements SessionContext {
+  access = EVERYTHING
+  endsAt: number | null = null
   readonly sockets = new Map<string, FakeSocket[]>()
   readonly queues = new Map<string, QueueSettings>()
   readonly topics = new Map<string, TopicSettings>()
   readonly groupNames = new Map<string, GroupSettings>()
   readonly groups = new FakeGroups()
+  /** Names of the producers that were opened. */
+  readonly producers: (string | null)[] = []
   /** What objects answer to the next upgrades. */
   readonly refusals: Failure[] = []
   readonly resolved: string[] = []
@@ -77,6 +84,12 @@ export class FakeBroker implements SessionContext {
 
   readonly resolveGroup = (name: string, fresh: boolean): Promise<Result<CatalogEntry<GroupSettings>, Failure>> =>
     this.#resolve(this.groupNames, "group", name, fresh)
+
+  readonly openProducer = (name: string | null): Promise<Result<ProducerIdentity, Failure>> => {
+    const refusal = this.refusals.shift()
+    if (refusal !== undefined) return Promise.resolve(err(refusal))
+    return Promise.resolve(ok({ producerId: this.producers.push(name), epoch: 3 }))
+  }
 
   dialGroup(group: string): Dial {
     return this.#dial(`group/${group}`)
@@ -146,27 +159,42 @@ export type Received = Record<string, unknown>
 export class FakeClient {
   readonly broker: FakeBroker
   readonly session: Session
-  readonly texts: string[] = []
+  readonly messages: ClientMessage[] = []
+  readonly clock = new FakeClock()
+  /** Else pings stand among the frames, and nobody answers them. */
+  answersPings = true
   /** How the broker closed the socket, null while it has not. */
   closedWith: readonly [number, string] | null = null
 
   constructor(broker: FakeBroker) {
     this.broker = broker
-    const send = (text: string): void => void this.texts.push(text)
     const close = (code: number, reason: string): void => void (this.closedWith = [code, reason])
-    this.session = new Session({ send, close }, broker)
+    this.session = new Session({ send: (message) => this.#receive(message), close }, broker, this.clock)
   }
 
-  /** All frames that came, whatever the message. */
+  /** The messages that came as text. */
+  get texts(): readonly string[] {
+    return this.messages.filter((message) => typeof message === "string")
+  }
+
+  /** All frames that came, whatever the message; `batch` is what came with them. */
   get frames(): readonly Received[] {
-    return this.texts.map((text) => JSON.parse(text) as Received | Received[]).flat()
+    return this.messages.flatMap(framesOf).filter(({ type }) => type !== "ping" || !this.answersPings)
   }
 
   /** The frames that came since the last call. */
   take(): readonly Received[] {
     const { frames } = this
-    this.texts.length = 0
+    this.messages.length = 0
     return frames
+  }
+
+  #receive(message: ClientMessage): void {
+    this.messages.push(message)
+    if (!this.answersPings) return
+    for (const { type, id } of framesOf(message)) {
+      if (type === "ping") queueMicrotask(() => this.session.receive(JSON.stringify({ type: "pong", id })))
+    }
   }
 
   /** Says something, as one message each, within one macrotask; then lets everything settle. */
@@ -174,6 +202,15 @@ export class FakeClient {
     for (const message of messages) this.session.receive(JSON.stringify(message))
     await settled()
   }
+}
+
+/** The frames of a message. */
+export function framesOf(message: ClientMessage): Received[] {
+  if (typeof message === "string") return [JSON.parse(message) as Received | Received[]].flat()
+  const { json, batches } = decodeWireMessage(message)
+  const frames = framesOf(json)
+  const found = batchesOf(frames, batches)
+  return frames.map((frame, index) => (found[index] === null ? frame : { ...frame, batch: found[index] }))
 }
 
 /** Waits until nothing more happens by itself. */

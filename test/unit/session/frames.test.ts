@@ -141,9 +141,10 @@ describe("frames", () => {
     client.session.receive("{")
     client.session.receive(" ".repeat(MAX_BODY_BYTES + 1))
     client.session.receive(`"${"é".repeat(MAX_BODY_BYTES / 2)}"`)
-    client.session.refuse({ code: "invalid_request", detail: "binary" })
+    client.session.receive(Uint8Array.of(1))
+    client.session.receive(new Uint8Array(MAX_BODY_BYTES + 1))
     await client.say({ type: "ping" })
-    const codes = ["invalid_json", "payload_too_large", "payload_too_large", "invalid_request"]
+    const codes = ["invalid_json", "payload_too_large", "payload_too_large", "invalid_request", "payload_too_large"]
     expect(client.frames.slice(0, -1).map(codeOf)).toEqual(codes)
     expect(client.frames.at(-1)).toEqual({ type: "pong" })
   })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { MAX_CREDIT_BYTES } from "../../../src/core/limits.ts"
 import { formatShareReceipt } from "../../../src/protocol/native/receipt.ts"
 import { codeOf, deliveries, FakeBroker, FakeClient, type FakeSocket, settled } from "./fakes.ts"
@@ -129,6 +129,19 @@ describe("share groups", () => {
     await settled()
     expect(client.take()).toEqual([{ type: "unsubscribed", sub: 1 }])
     expect(socket.types).toEqual(["subscribe-share", "unsubscribe"])
+  })
+
+  it("[W22] [W42] a group that seems to be of the other kind is asked for anew, and what came meanwhile is not lost", async () => {
+    const client = newClient()
+    const { broker } = client
+    const asShare = broker.groupNames.get("s")!
+    // what the Worker remembers is of an earlier life
+    const known = vi.spyOn(broker.groupNames, "get")
+    known.mockReturnValueOnce({ ...asShare, type: "consumer" })
+    await client.say(SUBSCRIBE, { type: "drain", sub: 1 }, { type: "unsubscribe", sub: 1 })
+    expect(broker.resolved).toEqual(["s", "s fresh", "t"])
+    expect(broker.socket("topic/t/1").types).toEqual(["subscribe-share", "drain", "unsubscribe"])
+    expect(client.take()).toEqual([])
   })
 
   it("[W42] a consumer group is refused, to read and to settle", async () => {

@@ -1,6 +1,7 @@
 import { expect } from "vitest"
 import { PRODUCER_IDLE_MS, REMEMBERED_BATCHES } from "../../../src/core/limits.ts"
-import type { AppendReply, AppendTerms, ProducerBatch } from "../../../src/core/stream/commands.ts"
+import type { ProducerBatch } from "../../../src/core/producers/producer-state.ts"
+import type { AppendReply, AppendTerms } from "../../../src/core/stream/commands.ts"
 import type { Failure } from "../../../src/core/errors.ts"
 import type { Result } from "../../../src/core/result.ts"
 import type { TopicSettings } from "../../../src/core/stream/settings.ts"
@@ -88,12 +89,13 @@ export class PartitionModel {
     count: number,
     now: number,
   ): Result<Omit<AppendReply, "appendedAt">, Failure> | null {
-    const known = this.#producers.get(producerId)
-    if (!known || known.lastAt + PRODUCER_IDLE_MS <= now) return null
-    if (epoch < known.epoch) return { ok: false, error: { code: "fenced", epoch: known.epoch } }
-    const expectedSequence = epoch > known.epoch ? 0 : known.nextSequence
+    const stored = this.#producers.get(producerId)
+    const known = stored && stored.lastAt + PRODUCER_IDLE_MS > now ? stored : null
+    if (known && epoch < known.epoch) return { ok: false, error: { code: "fenced", epoch: known.epoch } }
+    const expectedSequence = known?.epoch === epoch ? known.nextSequence : 0
     if (sequence === expectedSequence) return null
-    if (sequence + count > expectedSequence) return { ok: false, error: { code: "sequence_gap", expectedSequence } }
+    if (!known || sequence + count > expectedSequence)
+      return { ok: false, error: { code: "sequence_gap", expectedSequence } }
     const holder = known.batches.find((batch) => {
       return batch.sequence <= sequence && sequence + count <= batch.sequence + batch.count
     })

@@ -1,5 +1,4 @@
 import { DeliveryState } from "../../delivery/state.ts"
-import { releaseConsumer } from "../../delivery/settle.ts"
 import { DETACHED, type DeliveryChanges } from "../../delivery/types.ts"
 import type { Failure } from "../../errors.ts"
 import { MAX_CREDIT_MESSAGES, MAX_RECEIVE_BYTES, MAX_SHARES_PER_PARTITION } from "../../limits.ts"
@@ -17,6 +16,7 @@ import type {
   ShareTerms,
 } from "./commands.ts"
 import { emptyShareCounters } from "./counters.ts"
+import { giveBackIn, giveBackOthersIn, leasesOf } from "./share-leases.ts"
 import { Settling } from "./settling.ts"
 import {
   deliveryModeOf,
@@ -175,6 +175,9 @@ export class Shares {
       this.#consumers.delete(id)
       if (consumer) this.#byId(consumer.share)?.consumers.remove(id)
     },
+    turnTo: (part: number): void => {
+      for (const { consumers } of this.#byName.values()) consumers.turnTo(part)
+    },
   }
 
   /** Who holds locks, in any group. */
@@ -185,9 +188,19 @@ export class Shares {
 
   /** Gives back what a subscription holds, without fault. */
   giveBack(holder: number, now: number): void {
-    for (const { delivery } of this.#byName.values()) {
-      if (delivery.window.leases.has(holder)) releaseConsumer(delivery, holder, now)
-    }
+    giveBackIn(this.#byName.values(), holder, now)
+  }
+
+  /** As of a queue's subscription: gives back without fault what one holds beyond `kept`, and answers how much it keeps. */
+  giveBackOthers(holder: number, kept: ReadonlyMap<number, number>, now: number): number {
+    return giveBackOthersIn(this.#byName.values(), holder, kept, now)
+  }
+
+  /** Whether a subscription is one of the state `id`, or was and still holds something there. */
+  isOf(id: number, consumer: number): boolean {
+    if (this.#consumers.get(consumer)?.share === id) return true
+    const share = this.#byId(id)
+    return share !== null && leasesOf(share).has(consumer)
   }
 
   /** Subscriptions that ended since the last call; they hold nothing any more. */
@@ -282,8 +295,4 @@ export class Shares {
     this.#leftovers.add(share.stored.id)
     this.#home.keepShareMarks({ lastShareId: this.#lastShareId, outboxSeq: this.#context.deadLetters.outboxSeq })
   }
-}
-
-function leasesOf({ delivery }: Share): DeliveryState["window"]["leases"] {
-  return delivery.window.leases
 }
