@@ -1,12 +1,16 @@
 import type { Figure } from "./figure.ts"
 import { backlog } from "./figures/backlog.ts"
 import { batches } from "./figures/batches.ts"
+import { fair } from "./figures/fair.ts"
 import { groups } from "./figures/groups.ts"
+import { idle } from "./figures/idle.ts"
 import { poison } from "./figures/poison.ts"
 import { reads } from "./figures/reads.ts"
 import { rebalance } from "./figures/rebalance.ts"
 import { schedule } from "./figures/schedule.ts"
 import { singles } from "./figures/singles.ts"
+import { sdk } from "./figures/sdk.ts"
+import { sockets } from "./figures/sockets.ts"
 import type { Generator } from "./load/generator.ts"
 
 /** How long and how large a run is. */
@@ -25,6 +29,8 @@ export interface Scale {
   readonly scheduledMessages: number
   /** Of stored records. */
   readonly readBytes: number
+  /** Messages of one round of pushing; whole thousands. */
+  readonly pushed: number
 }
 
 /** What the figures are about. */
@@ -39,6 +45,7 @@ export const FULL: Scale = {
   blockedMessages: 100_000,
   scheduledMessages: 1_000_000,
   readBytes: 100_000_000,
+  pushed: 200_000,
 }
 
 /** A look in between: the same, shorter and smaller. */
@@ -53,6 +60,7 @@ export const QUICK: Scale = {
   blockedMessages: 20_000,
   scheduledMessages: 100_000,
   readBytes: 25_000_000,
+  pushed: 50_000,
 }
 
 /** Groups of figures by the name that selects them. */
@@ -65,4 +73,8 @@ export const GROUPS: Readonly<Record<string, (generator: Generator, scale: Scale
   schedule,
   reads,
   rebalance,
+  sockets,
+  sdk,
+  fair,
+  idle,
 }

@@ -14,6 +14,7 @@ const PLAN: readonly Planned[] = [
   ...inBatches("queue", "inPhases", [1, 10, 100]),
   ...inBatches("partition", "appends", [1, 10, 100]),
   ...inBatches("producer", "producerAppends", [100]),
+  ...inBatches("queueProducer", "producerSends", [100]),
   ...inBatches("share", "shared", [1, 10, 100]),
   // as few as make a row that grows no further
   ...inBatches("tail", "tailFetches", [16]),

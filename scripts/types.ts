@@ -1,7 +1,17 @@
 /** `npm run types`: the compiler over every project, because core, Workers and Node see different globals. */
 import { spawnSync } from "node:child_process"
 
-const PROJECTS = ["src/core", "tsconfig.json", "tsconfig.node.json", "test/workers", "bench/objects"]
+const PROJECTS = [
+  "src/core",
+  "src/client",
+  "src/cli",
+  "tsconfig.json",
+  "tsconfig.node.json",
+  "test/workers",
+  "test/sdk/suite",
+  "test/types",
+  "bench/objects",
+]
 
 const failed = PROJECTS.filter((project) => {
   console.log(`tsc -p ${project}`)

@@ -21,6 +21,14 @@ export async function createQueue({ url, token }: Target, queue: string, setting
   if (!answer.ok) throw new Error(`creating ${queue}: ${answer.status} ${await answer.text()}`)
 }
 
+/** Sends `count` messages as one batch. */
+export async function sendBatch({ url, token }: Target, queue: string, count: number): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" }
+  const answer = await fetch(`${url}/v1/queues/${queue}/messages`, { method: "POST", headers, body: batchBody(count) })
+  if (!answer.ok) throw new Error(`sending to ${queue}: ${answer.status} ${await answer.text()}`)
+  await answer.arrayBuffer()
+}
+
 /** A job that posts one body to one path. */
 export function postJob(
   { url, token }: Target,

@@ -30,7 +30,44 @@ export interface ReadJob extends Target {
   readonly accept: string
 }
 
-export type Job = PostJob | DrainJob | ReadJob
+/** Frames on one socket, each sent as soon as fewer than `window` have no answer. */
+export interface FramesJob extends Target {
+  readonly kind: "frames"
+  readonly path: string
+  /** What a frame is: a publish of one message to a queue, or bytes that are no frame of ours. */
+  readonly frame: { readonly queue: string; readonly body: string } | { readonly bytes: number }
+  readonly window: number
+  readonly durationMs: number
+}
+
+/** Frames at a steady rate, each timed until what answers it is there. */
+export interface LatencyJob extends Target {
+  readonly kind: "latency"
+  readonly path: string
+  /** A publish to a queue that another socket consumes, or bytes whose confirmation is waited for. */
+  readonly frame: FramesJob["frame"]
+  readonly perSecond: number
+  readonly durationMs: number
+}
+
+/** Records published by the SDK, as fast as it takes them. */
+export interface SdkPublishJob extends Target {
+  readonly kind: "sdk-publish"
+  readonly topic: string
+  readonly bytes: number
+  readonly lingerMs: number
+  readonly durationMs: number
+}
+
+/** Messages consumed and acknowledged by the SDK until `messages` are done. */
+export interface SdkConsumeJob extends Target {
+  readonly kind: "sdk-consume"
+  readonly queue: string
+  readonly prefetch: number
+  readonly messages: number
+}
+
+export type Job = PostJob | DrainJob | ReadJob | FramesJob | LatencyJob | SdkPublishJob | SdkConsumeJob
 
 /** What a job did. */
 export interface Done {
@@ -39,6 +76,8 @@ export interface Done {
   /** Read bodies. */
   readonly bytes: number
   readonly durationMs: number
+  /** Of a latency job: the time in the middle. */
+  readonly medianMs?: number
 }
 
 /** How the body of a message begins that no consumer can process. */

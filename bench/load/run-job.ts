@@ -1,6 +1,9 @@
 import { HttpSocket, postBytes } from "./http-socket.ts"
+import { frames } from "./frames.ts"
 import { type Done, type DrainJob, type Job, POISON, type PostJob } from "./jobs.ts"
+import { latency } from "./latency.ts"
 import { read } from "./read.ts"
+import { sdkConsume, sdkPublish } from "./sdk.ts"
 
 const RECEIPT = /"receipt":"([^"]*)"/g
 const POISON_BODY = `"body":"${POISON}`
@@ -9,7 +12,24 @@ const NACK_DELAY_MS = 200
 
 /** Carries out a job; throws at the first answer that is not 200. */
 export async function runJob(job: Job): Promise<Done> {
-  if (job.kind === "read") return read(job)
+  switch (job.kind) {
+    case "read":
+      return read(job)
+    case "frames":
+      return frames(job)
+    case "latency":
+      return latency(job)
+    case "sdk-publish":
+      return sdkPublish(job)
+    case "sdk-consume":
+      return sdkConsume(job)
+    case "post":
+    case "drain":
+      return overHttp(job)
+  }
+}
+
+async function overHttp(job: PostJob | DrainJob): Promise<Done> {
   const sockets = await Promise.all(Array.from({ length: job.connections }, () => HttpSocket.open(job.url)))
   try {
     return await (job.kind === "post" ? post(job, sockets) : drain(job, sockets))

@@ -2,6 +2,7 @@ import type { PartitionApi, PartitionGroupApi, PartitionShareApi, QueueApi } fro
 import type { Env } from "../../src/routes/env.ts"
 import type { Awakened, Metered } from "./metered.ts"
 import type { BareObject, NoopObject, StreamObject } from "./peers.ts"
+import type { SocketObject } from "./socket-peer.ts"
 
 type WholePartitionApi = PartitionApi & PartitionGroupApi & PartitionShareApi
 
@@ -12,4 +13,5 @@ export interface BenchEnv extends Env {
   readonly NOOPS: DurableObjectNamespace<NoopObject>
   readonly BARES: DurableObjectNamespace<BareObject>
   readonly STREAMS: DurableObjectNamespace<StreamObject>
+  readonly SOCKETS: DurableObjectNamespace<SocketObject>
 }

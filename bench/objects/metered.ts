@@ -1,5 +1,6 @@
 import { PartitionObject as Partition } from "../../src/objects/partition-object.ts"
 import { QueueObject as Queue } from "../../src/objects/queue-object.ts"
+import type { ObjectEnv } from "../../src/objects/env.ts"
 import type { Cost } from "../../src/store/durable-database.ts"
 
 /** Alarms in a row, at most. */
@@ -18,8 +19,20 @@ export interface Awakened {
   wake(): Promise<void>
 }
 
+let queueLoads = 0
+
+/** How often a queue was built in this process: once for each, and anew after each time that it was evicted. */
+export function loadsOfQueues(): number {
+  return queueLoads
+}
+
 /** The broker's queue, with its meter in reach. */
 export class QueueObject extends Queue implements Metered, Awakened {
+  constructor(ctx: DurableObjectState, env: ObjectEnv) {
+    super(ctx, env)
+    queueLoads++
+  }
+
   async wake(): Promise<void> {
     for (let alarms = 0; alarms < MAX_ALARMS; alarms++) {
       const at = await this.ctx.storage.getAlarm()

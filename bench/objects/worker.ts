@@ -3,22 +3,33 @@ import { objectName } from "../../src/objects/contract.ts"
 import { app } from "../../src/routes/app.ts"
 import type { BenchEnv } from "./env.ts"
 import { type Drain, drain, type Fill, fill } from "./grouped-load.ts"
+import { loadsOfQueues } from "./metered.ts"
 import * as partitions from "./partition-scenarios.ts"
-import { atRandom, inPhases, inStep } from "./queue-scenarios.ts"
+import { atRandom, inPhases, inStep, producerSends } from "./queue-scenarios.ts"
 import type { Report } from "./report.ts"
 import { shared } from "./share-scenarios.ts"
+import { relay } from "./socket-peer.ts"
 import * as timed from "./timed-scenarios.ts"
 
 export { CatalogObject } from "../../src/objects/catalog-object.ts"
 export { GroupObject } from "../../src/objects/group-object.ts"
 export { PartitionObject, QueueObject } from "./metered.ts"
 export { BareObject, NoopObject, StreamObject } from "./peers.ts"
+export { SocketObject } from "./socket-peer.ts"
 
 type Scenario = (env: BenchEnv, batch: number) => Promise<Report>
 
 /** Sends to this queue reach an object that does nothing. */
 const NOOP_QUEUE = "noop"
-const SCENARIOS: Readonly<Record<string, Scenario>> = { inPhases, inStep, atRandom, ...partitions, shared, ...timed }
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  inPhases,
+  inStep,
+  atRandom,
+  producerSends,
+  ...partitions,
+  shared,
+  ...timed,
+}
 
 const bench = new Hono<{ Bindings: BenchEnv }>()
 
@@ -40,6 +51,12 @@ bench.post("/bench/call", async ({ req, env }) => {
   await env.NOOPS.getByName("noop").call(new Uint8Array(await req.arrayBuffer()))
   return Response.json({})
 })
+
+/** The peers of a socket: straight to an object that stores what comes, and through a Worker that relays. */
+bench.get("/bench/socket", ({ req, env }) => env.SOCKETS.getByName("socket").fetch(req.raw))
+bench.get("/bench/relayed", ({ req, env }) => relay(() => env.SOCKETS.getByName("relayed").fetch(req.raw)))
+
+bench.get("/bench/loads", () => Response.json(loadsOfQueues()))
 
 bench.get("/bench/commits/:queue", async ({ req, env }) => {
   const queue = env.QUEUES.getByName(objectName("default", req.param("queue"), 0))

@@ -13,6 +13,9 @@ const PROBLEM = { "application/problem+json": { schema: { $ref: "#/components/sc
 /** What any operation behind the token may answer. */
 const COMMON_FAILURES: readonly ErrorCode[] = ["unauthorized", "not_configured", "overloaded", "unavailable"]
 
+/** What any operation may answer that asks for more than a token. */
+const FORBIDDEN: readonly ErrorCode[] = ["forbidden"]
+
 /** The HTTP API as an OpenAPI 3.1 document. */
 export function describeApi(): Json {
   const paths: Record<string, Json> = {}
@@ -38,7 +41,7 @@ function describeOperation(operation: Operation): Json {
     operationId: operation.id,
     tags: [operation.tag],
     summary: operation.summary,
-    ...(operation.authenticated ? {} : { security: [] }),
+    ...(operation.demand === "nothing" ? { security: [] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(operation.body === null ? {} : { requestBody: describeBody(operation.body) }),
     responses: { ...describeResponses(operation), ...describeFailures(operation) },
@@ -89,9 +92,11 @@ function describeResponses({ responses }: Operation): Json {
   )
 }
 
-function describeFailures({ failures, authenticated }: Operation): Json {
+function describeFailures({ failures, demand }: Operation): Json {
   const codes = new Map<number, string[]>()
-  for (const code of authenticated ? [...failures, ...COMMON_FAILURES] : failures) {
+  const isLimited = demand !== "nothing" && demand !== "token"
+  const common = [...(demand === "nothing" ? [] : COMMON_FAILURES), ...(isLimited ? FORBIDDEN : [])]
+  for (const code of [...failures, ...common]) {
     const status = statusOf(code)
     codes.set(status, [...(codes.get(status) ?? []), `\`${code}\``])
   }

@@ -1,0 +1,2 @@
+/** Names and values, as text. */
+export type Headers = Readonly<Record<string, string>>
