@@ -1,22 +1,23 @@
-import { call, type Connection, expectAll } from "./client.ts"
-import type { Message, Settled } from "./frames.ts"
+import type { Message, Queue } from "../src/client/index.ts"
 import type { Step } from "./progress.ts"
 
-const BATCH_MESSAGES = 10
-/** Longer than a dead letter takes from one queue to the other. */
-const WAIT_MS = 500
+/** Far longer than a dead letter takes from one queue to the other. */
+const PATIENCE_MS = 10_000
+/** How long it is seen whether more come than should. */
+const SURPLUS_MS = 500
 
-/** Takes and acknowledges messages until there are none. */
-export async function drain(connection: Connection, queue: string, step: Step): Promise<Message[]> {
-  const drained: Message[] = []
+/** Takes and acknowledges the `expected` messages of a queue, and what else is there. */
+export async function drain<Body>(queue: Queue<Body>, expected: number, step: Step): Promise<Message<Body>[]> {
+  const drained: Message<Body>[] = []
+  const messages = queue.messages()
   for (;;) {
-    const request = { maxMessages: BATCH_MESSAGES, waitMs: WAIT_MS }
-    const { messages } = await call<{ messages: Message[] }>(connection, "POST", `/queues/${queue}/receive`, request)
-    if (messages.length === 0) return drained
-    const receipts = messages.map((message) => message.receipt)
-    const { results } = await call<{ results: Settled[] }>(connection, "POST", `/queues/${queue}/ack`, { receipts })
-    expectAll("ack", results)
-    drained.push(...messages)
-    step.advance(messages.length)
+    const waitMs = drained.length < expected ? PATIENCE_MS : SURPLUS_MS
+    const leaving = setTimeout(() => void messages.return?.(), waitMs)
+    const next = await messages.next()
+    clearTimeout(leaving)
+    if (next.done === true) return drained
+    await next.value.ack()
+    drained.push(next.value)
+    step.advance(1)
   }
 }

@@ -1,19 +1,24 @@
+import type { Appended } from "../src/client/index.ts"
 import { type Check, differences, keysOutOfOrder, offsetGaps, scatteredKeys } from "./checks.ts"
 import type { Flight } from "./data.ts"
-import type { ReadRecord } from "./frames.ts"
-import type { Partitions } from "./partition-readers.ts"
 
-/** Where a record was confirmed to be. */
-export interface Place {
-  readonly partition: number
+/** What a reader gets of a flight; over HTTP, what is empty may be left out. */
+export interface ReadFlight {
   readonly offset: number
+  readonly timestamp: number
+  readonly key?: string | null
+  readonly value: Flight | null
+  readonly headers?: Readonly<Record<string, string>>
 }
+
+/** What was read, by partition. */
+export type Partitions = readonly (readonly ReadFlight[])[]
 
 /** What went in, and what came out. */
 export interface FlightEvidence {
   readonly flights: readonly Flight[]
-  /** By flight. */
-  readonly places: readonly Place[]
+  /** Where each flight was confirmed to be. */
+  readonly places: readonly Appended[]
   readonly byHttp: Partitions
   readonly bySocket: Partitions
   /** Where the replay of each partition began. */
@@ -38,13 +43,13 @@ function checkCounts({ flights, places, byHttp, bySocket }: FlightEvidence): Che
 function checkOrder({ flights, places, byHttp }: FlightEvidence): Check[] {
   const airports = new Set(flights.map((flight) => flight.origin)).size
   const sent = flights.map((flight) => [flight.origin, JSON.stringify(flight)] as const)
-  const read = byHttp.flat().map((record) => [record.key ?? "", JSON.stringify(record.body)] as const)
+  const read = byHttp.flat().map((record) => [record.key ?? "", JSON.stringify(record.value)] as const)
   const inOrder = airports - keysOutOfOrder(sent, read).length
   const origins = places.map(({ partition }, index) => [flights[index]!.origin, partition] as const)
   const misplaced = flights.filter((flight, index) => {
     const place = places[index]
     const record = place === undefined ? undefined : byHttp[place.partition]?.[place.offset]
-    return JSON.stringify(record?.body) !== JSON.stringify(flight)
+    return JSON.stringify(record?.value) !== JSON.stringify(flight)
   })
   const gaps = byHttp.map((records) => offsetGaps(records.map((record) => record.offset)))
   return [
@@ -69,9 +74,9 @@ function checkReplay({ byHttp, bySocket, middles, replay }: FlightEvidence): Che
   ]
 }
 
-/** All that a reader gets of a record, as one string. JSON.parse and JSON.stringify keep these bodies' bytes. */
-function lineOf({ offset, timestamp, key, headers, body }: ReadRecord): string {
-  return JSON.stringify([offset, timestamp, key ?? null, headers ?? {}, body])
+/** All that a reader gets of a record, as one string. JSON.parse and JSON.stringify keep these values' bytes. */
+function lineOf({ offset, timestamp, key, headers, value }: ReadFlight): string {
+  return JSON.stringify([offset, timestamp, key ?? null, headers ?? {}, value])
 }
 
 function sum(counts: readonly number[]): number {

@@ -1,12 +1,12 @@
 /** `npm run demo`: real data through every part of a broker of its own, and every promise checked. */
 import { withBroker } from "./broker.ts"
-import type { Connection } from "./client.ts"
 import { readFlights, readWebhooks } from "./data.ts"
 import { readAsGroup } from "./consumer-group.ts"
 import { moveFlights, TOPIC } from "./flights.ts"
+import type { Address } from "./http.ts"
 import { Progress } from "./progress.ts"
 import { type Section, summary, wrongChecks } from "./report.ts"
-import { countPoison, shareFlights } from "./share-group.ts"
+import { shareFlights } from "./share-group.ts"
 import { workWebhooks } from "./webhooks.ts"
 
 /** Far above what it takes on a slow machine; a broker that hangs must not hang the demo. */
@@ -49,13 +49,13 @@ async function run(): Promise<number> {
   }
 }
 
-async function moveAll(connection: Connection): Promise<Section[]> {
+async function moveAll(address: Address): Promise<Section[]> {
   const flights = readFlights()
   return [
-    await moveFlights(connection, flights, progress),
-    await readAsGroup(connection, TOPIC, flights.length, progress),
-    await shareFlights(connection, TOPIC, flights.length, countPoison(flights), progress),
-    await workWebhooks(connection, readWebhooks(), progress),
+    await moveFlights(address, flights, progress),
+    await readAsGroup(address, TOPIC, flights.length, progress),
+    await shareFlights(address, TOPIC, flights, progress),
+    await workWebhooks(address, readWebhooks(), progress),
   ]
 }
 

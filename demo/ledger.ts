@@ -1,11 +1,14 @@
+import type { Message } from "../src/client/index.ts"
 import type { Webhook } from "./data.ts"
-import type { Message } from "./frames.ts"
+
+/** What the books take down of a message that was delivered. */
+export type Delivery = Pick<Message<unknown>, "id" | "body" | "headers">
 
 /** One webhook as a message, numbered by its line in the data. */
 export interface Job {
   readonly number: string
   readonly poison: boolean
-  readonly message: { readonly body: unknown; readonly headers: Readonly<Record<string, string>> }
+  readonly message: { readonly body: Webhook["payload"]; readonly headers: Readonly<Record<string, string>> }
 }
 
 /** The header that says which line of the data a message is. */
@@ -44,11 +47,11 @@ export class Ledger {
   }
 
   /** Compares a delivery with what was sent; returns the job. */
-  delivered(message: Message): Job {
-    const job = this.#byNumber.get(message.headers?.[NUMBER_HEADER] ?? "")
+  delivered(message: Delivery): Job {
+    const job = this.#byNumber.get(message.headers[NUMBER_HEADER] ?? "")
     if (job === undefined) throw new Error(`a message was delivered that was never sent: ${message.id}`)
     const same = JSON.stringify(message.body) === JSON.stringify(job.message.body)
-    const sameHeaders = Object.entries(job.message.headers).every(([name, value]) => message.headers?.[name] === value)
+    const sameHeaders = Object.entries(job.message.headers).every(([name, value]) => message.headers[name] === value)
     if (!same || !sameHeaders || message.id !== this.ids.get(job.number)) this.altered++
     if (this.#acknowledged.has(job.number)) this.deliveredAfterAck++
     return job

@@ -1,6 +1,5 @@
 import { type Check, notExactlyOnce } from "./checks.ts"
-import type { Message } from "./frames.ts"
-import { type Job, type Ledger, NUMBER_HEADER } from "./ledger.ts"
+import { type Delivery, type Job, type Ledger, NUMBER_HEADER } from "./ledger.ts"
 
 /** What the dead letters must name. */
 export interface DeadLetterRules {
@@ -11,7 +10,7 @@ export interface DeadLetterRules {
 }
 
 /** Everything that a queue promises its senders and consumers. */
-export function checkWebhooks(ledger: Ledger, deadLetters: readonly Message[], rules: DeadLetterRules): Check[] {
+export function checkWebhooks(ledger: Ledger, deadLetters: readonly Delivery[], rules: DeadLetterRules): Check[] {
   return [
     ...checkWork(ledger, deadLetters),
     ...checkDeliveries(ledger),
@@ -19,7 +18,7 @@ export function checkWebhooks(ledger: Ledger, deadLetters: readonly Message[], r
   ]
 }
 
-function checkWork(ledger: Ledger, deadLetters: readonly Message[]): Check[] {
+function checkWork(ledger: Ledger, deadLetters: readonly Delivery[]): Check[] {
   const { jobs, ids, processed } = ledger
   const good = numbersOf(jobs.filter((job) => !job.poison))
   return [
@@ -40,7 +39,7 @@ function checkDeliveries({ crashes, heldAtCrash, rescued, deliveredAfterAck, alt
   ]
 }
 
-function checkDeadLetters(ledger: Ledger, deadLetters: readonly Message[], rules: DeadLetterRules): Check[] {
+function checkDeadLetters(ledger: Ledger, deadLetters: readonly Delivery[], rules: DeadLetterRules): Check[] {
   const poison = ledger.jobs.filter((job) => job.poison)
   const found = deadLetters.map(numberOf)
   const explained = deadLetters.filter((letter) => isExplained(letter, ledger, rules))
@@ -57,7 +56,7 @@ function checkDeadLetters(ledger: Ledger, deadLetters: readonly Message[], rules
   ]
 }
 
-function isExplained(letter: Message, { ids }: Ledger, { queue, maxDeliveries, error }: DeadLetterRules): boolean {
+function isExplained(letter: Delivery, { ids }: Ledger, { queue, maxDeliveries, error }: DeadLetterRules): boolean {
   const expected = {
     "millrace-dead-letter-source": queue,
     "millrace-dead-letter-id": ids.get(numberOf(letter)),
@@ -65,17 +64,17 @@ function isExplained(letter: Message, { ids }: Ledger, { queue, maxDeliveries, e
     "millrace-dead-letter-delivery-count": String(maxDeliveries),
     "millrace-dead-letter-error": error,
   }
-  return Object.entries(expected).every(([name, value]) => letter.headers?.[name] === value)
+  return Object.entries(expected).every(([name, value]) => letter.headers[name] === value)
 }
 
-function isWhole(letter: Message, poison: readonly Job[]): boolean {
+function isWhole(letter: Delivery, poison: readonly Job[]): boolean {
   const job = poison.find(({ number }) => number === numberOf(letter))
   if (job === undefined || JSON.stringify(letter.body) !== JSON.stringify(job.message.body)) return false
-  return Object.entries(job.message.headers).every(([name, value]) => letter.headers?.[name] === value)
+  return Object.entries(job.message.headers).every(([name, value]) => letter.headers[name] === value)
 }
 
-function numberOf(message: Message): string {
-  return message.headers?.[NUMBER_HEADER] ?? ""
+function numberOf(message: Delivery): string {
+  return message.headers[NUMBER_HEADER] ?? ""
 }
 
 function numbersOf(jobs: readonly Job[]): string[] {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest"
 import { differences, isRight, keysOutOfOrder, notExactlyOnce, offsetGaps, scatteredKeys } from "../../demo/checks.ts"
-import { checkFlights, type FlightEvidence } from "../../demo/flight-checks.ts"
-import type { ReadRecord } from "../../demo/frames.ts"
+import { CreditAudit } from "../../demo/credit-audit.ts"
+import { checkFlights, type FlightEvidence, type ReadFlight } from "../../demo/flight-checks.ts"
 import { Ledger, NUMBER_HEADER } from "../../demo/ledger.ts"
 import { checkWebhooks } from "../../demo/webhook-checks.ts"
+import { encodeRecordBatch } from "../../src/protocol/native/wire-deliver-encode.ts"
+import { encodeWireMessage } from "../../src/protocol/native/wire-message.ts"
 
 describe("the demo's checks see what is wrong", () => {
   it("with the order of a key's items", () => {
@@ -78,8 +80,8 @@ describe("the demo's stream checks", () => {
     { origin: "LAX", n: 2 },
     { origin: "SEA", n: 3 },
   ]
-  const record = (offset: number, index: number): ReadRecord => {
-    return { offset, timestamp: 5, key: flights[index]!.origin, headers: {}, body: flights[index] }
+  const record = (offset: number, index: number): ReadFlight => {
+    return { offset, timestamp: 5, key: flights[index]!.origin, headers: {}, value: flights[index]! }
   }
   const log = [[record(0, 0), record(1, 2)], [record(0, 1)]]
   const good: FlightEvidence = {
@@ -124,9 +126,6 @@ describe("the demo's queue checks", () => {
   const rules = { queue: "q", maxDeliveries: 3, error: "no" }
   const letter = {
     id: "d1",
-    receipt: "r",
-    deliveryCount: 1,
-    sentAt: 5,
     body: {},
     headers: {
       [NUMBER_HEADER]: "2",
@@ -183,5 +182,33 @@ describe("the demo's queue checks", () => {
   it("see a dead letter without its reason", () => {
     const silent = { ...letter, headers: { ...letter.headers, "millrace-dead-letter-reason": "rejected" } }
     expect(wrong(settle(["0", "1"]), [silent])).toEqual(["dead letters that say whence, why, how often"])
+  })
+})
+
+describe("the audit of a client's credit", () => {
+  const delivery = (count: number): Uint8Array => {
+    const entries = Array.from({ length: count }, (_, offset) => ({
+      offset,
+      damaged: { firstOffset: offset, lastOffset: offset },
+    }))
+    const batches = [encodeRecordBatch(entries, "broker")]
+    return encodeWireMessage({ json: JSON.stringify({ type: "deliver", sub: 3, batch: true }), batches })
+  }
+  const beyond = (...deliveries: readonly Uint8Array[]): number => {
+    const audit = new CreditAudit()
+    audit.said(JSON.stringify([{ type: "subscribe", sub: 3, topic: "t", partition: 0, credit: 2 }]))
+    audit.heard(JSON.stringify({ type: "subscribed", sub: 3 }))
+    for (const data of deliveries) {
+      audit.heard(data)
+      audit.said(JSON.stringify({ type: "credit", sub: 3, credit: 3 }))
+    }
+    return audit.beyondCredit
+  }
+
+  it("passes what was asked for", () => expect(beyond(delivery(2), delivery(1))).toBe(0))
+
+  it("sees what was not", () => {
+    expect(beyond(delivery(3))).toBe(1)
+    expect(beyond(delivery(2), delivery(2), delivery(2))).toBe(3)
   })
 })
