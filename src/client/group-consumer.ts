@@ -25,7 +25,8 @@ export class GroupConsumer<Key = string, Value = unknown> implements AsyncIterab
 
   /**
    * The records of its partitions one by one. One that was given out is processed when the next is asked for, and then
-   * is committed where `autoCommit` is on. Leaving the loop keeps the membership; another loop goes on behind.
+   * is committed where `autoCommit` is on. Leaving the loop keeps the membership; the next loop begins with the record
+   * at which this one was left, unless that was committed.
    * Throws MillraceError: `not_found` for a group or topic that isn't there, `invalid_value`, `corrupt_batch`, …
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<TopicRecord<Key, Value>> {

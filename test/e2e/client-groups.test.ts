@@ -71,7 +71,7 @@ describe("a loop over a group's records", () => {
     expect(await committed(group)).toEqual([2, 1])
   })
 
-  test("goes on behind a loop that was left, and ends when its consumer is closed", async () => {
+  test("begins again with the record at which a loop was left, unless that was committed", async () => {
     const { topic: name, group } = await made(1)
     const client = await scene.connect()
     const topic = client.topic<number>(name)
@@ -79,7 +79,21 @@ describe("a loop over a group's records", () => {
     for (const number of upTo(4)) await producer.send({ value: number })
     const consumer = topic.consumer(group)
     expect((await take(consumer, 2)).map(({ value }) => value)).toEqual([0, 1])
-    expect((await take(consumer, 2)).map(({ value }) => value)).toEqual([2, 3])
+    const seen: (number | null)[] = []
+    for await (const record of consumer) {
+      seen.push(record.value)
+      if (record.value !== 2) continue
+      await consumer.commit(record)
+      break
+    }
+    expect(seen).toEqual([1, 2])
+    expect((await take(consumer, 1)).map(({ value }) => value)).toEqual([3])
+    await consumer.close()
+  })
+
+  test("ends when its consumer is closed", async () => {
+    const { topic: name, group } = await made(1)
+    const consumer = (await scene.connect()).topic<number>(name).consumer(group)
     const waiting = consumer[Symbol.asyncIterator]().next()
     await consumer.close()
     expect(await waiting).toEqual({ done: true, value: undefined })

@@ -20,13 +20,13 @@ export class Commits {
 
   /**
    * Commits what `entries` says when it is its turn. Said again for as long as a partition is away. Rejects with one
-   * of what stays, such as `fenced`; the others are committed all the same.
+   * of what stays, such as `fenced`, and the others are committed all the same; or with what `entries` throws.
    */
   async commit(entries: () => readonly OffsetEntry[]): Promise<void> {
     const settled = this.#last.then(() => {
       return Promise.allSettled(entries().map((entry) => this.#settler.settle("commit", { ...entry })))
     })
-    this.#last = settled
+    this.#last = settled.catch(() => {})
     for (const outcome of await settled) if (outcome.status === "rejected") throw outcome.reason
   }
 }

@@ -19,8 +19,7 @@ export class GroupLoop<Key, Value> implements Source<TopicRecord<Key, Value>> {
   readonly #member: GroupMember
   readonly #host: GroupLoopHost<Key, Value>
   /** Whose record was given out, and which. */
-  #current: OwnedPartition | null = null
-  #offset = 0
+  #current: { readonly partition: OwnedPartition; readonly entry: DeliveredRecord } | null = null
   #isLeft = false
 
   constructor(member: GroupMember, host: GroupLoopHost<Key, Value>) {
@@ -37,9 +36,8 @@ export class GroupLoop<Key, Value> implements Source<TopicRecord<Key, Value>> {
         continue
       }
       partition.isBusy = true
-      this.#current = partition
       const entry = partition.take()
-      this.#offset = entry.offset
+      this.#current = { partition, entry }
       const record = await this.#host.read(partition, entry)
       if (record !== null) return record
       this.#finish()
@@ -48,19 +46,25 @@ export class GroupLoop<Key, Value> implements Source<TopicRecord<Key, Value>> {
     return null
   }
 
+  /** A loop is also left by what its body throws: unless it was committed, the record comes again. */
   async end(): Promise<void> {
     this.#isLeft = true
+    if (this.#current !== null) {
+      const { partition, entry } = this.#current
+      const isCommitted = partition.committedOffset > entry.offset
+      if (!isCommitted && !partition.isRevoked && !partition.isOver) partition.putBack(entry)
+    }
     this.#release()
   }
 
   #finish(): void {
-    if (this.#current !== null) this.#current.doneOffset = this.#offset + 1
+    if (this.#current !== null) this.#current.partition.doneOffset = this.#current.entry.offset + 1
     this.#release()
   }
 
   #release(): void {
     if (this.#current === null) return
-    this.#current.isBusy = false
+    this.#current.partition.isBusy = false
     this.#current = null
     this.#member.changed.wake()
   }

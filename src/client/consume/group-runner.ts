@@ -75,7 +75,12 @@ export class GroupRunner<Key, Value> {
     const entries = Array.isArray(what)
       ? (what as readonly CommitOffset[]).map((offset) => this.#entryAt(offset))
       : [this.#entryOf(what as TopicRecord<Key, Value>)]
-    await this.#member.commit(() => entries.map((entry) => (metadata === undefined ? entry : { ...entry, metadata })))
+    const owners = entries.map((entry) => this.#member.find(entry)!)
+    await this.#member.commit(() => {
+      if (owners.some(({ isOver }) => isOver)) throw fencedError()
+      return entries.map((entry) => (metadata === undefined ? entry : { ...entry, metadata }))
+    })
+    for (const [index, { offset }] of entries.entries()) owners[index]!.committedOffset = offset
   }
 
   /** Leaves the group. */
