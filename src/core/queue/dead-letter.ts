@@ -16,10 +16,13 @@ export const DEAD_LETTER_HEADERS = {
   moves: "millrace-dead-letter-moves",
 } as const
 
+/** Stands in the id of a record, `<partition>/<offset>`, and in that of no message. */
+const PARTITION_END = "/"
+
 /** What the headers of a dead letter say of it. */
 export interface DeadLetter {
-  /** Name of the queue that it left. */
-  readonly source: string
+  /** The queue that it left; null where it left a topic, to which nothing goes back. */
+  readonly queue: string | null
   readonly reason: string
   /** How often it was dead-lettered. */
   readonly moves: number
@@ -34,7 +37,8 @@ export function readDeadLetter(frame: Uint8Array): DeadLetter | null {
   }
   const [source, reason] = [text(DEAD_LETTER_HEADERS.source), text(DEAD_LETTER_HEADERS.reason)]
   if (source === null || reason === null) return null
-  return { source, reason, moves: Number(text(DEAD_LETTER_HEADERS.moves) ?? 1) }
+  const leftTopic = text(DEAD_LETTER_HEADERS.id)?.includes(PARTITION_END) ?? false
+  return { queue: leftTopic ? null : source, reason, moves: Number(text(DEAD_LETTER_HEADERS.moves) ?? 1) }
 }
 
 /** The frame of a dead letter: the message as it was, wrapped in headers that say where it comes from and why. */

@@ -66,7 +66,7 @@ async function requestFor(
   settings: QueueSettings,
 ): Promise<Result<ResendRequest, Failure>> {
   const { messageId, frame, offset } = message
-  const name = queue ?? readDeadLetter(frame)?.source ?? null
+  const name = queue ?? readDeadLetter(frame)?.queue ?? null
   if (name === null) return invalidField("/queue", "is no dead letter: a queue to send it to is needed")
   const permitted = permitNeeds(call, targetNeeds(name))
   if (!permitted.ok) return permitted

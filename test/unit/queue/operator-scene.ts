@@ -47,9 +47,10 @@ export function deadLetterOf(
   frame: Uint8Array,
   source = "orders",
   reason: "rejected" | "max_deliveries" = "rejected",
+  messageId = "1-0-1",
 ): Uint8Array {
   const departure = { offset: 3, reason, deliveryCount: 1, firstDeliveredAt: 1, error: null }
-  return deadLetterFrame(frame, { source, messageId: "1-0-1" }, departure, 1)
+  return deadLetterFrame(frame, { source, messageId }, departure, 1)
 }
 
 /** Takes frames in as moves from another queue, and answers their ids. */

@@ -228,6 +228,7 @@ describe("bytes of the subscriptions of one socket", () => {
         for (const scene of scenes.slice(0, 2)) expect(scene.deliver(1)).toBeGreaterThan(0)
         expect(pool.shareBytes(0)).toBeLessThanOrEqual(MAX_CREDIT_BYTES / 2)
       }),
+      { numRuns: 30 },
     )
   })
 })

@@ -147,8 +147,8 @@ function moveOne(
   if (!matchesTime(filter, state.log.timesOf(offset).appendedAt)) return false
   const { entry, frame } = reader.frameAt(offset)
   if (decodeOrNull(frame) === null || !matchesContent(filter, frame)) return false
-  const target = queue ?? readDeadLetter(frame)?.source
-  if (target === undefined || !state.remove(offset, now)) return false
+  const target = queue ?? readDeadLetter(frame)?.queue ?? null
+  if (target === null || !state.remove(offset, now)) return false
   state.move(target, frame, entry?.keyHash ?? 0)
   state.counters.redriven++
   return true

@@ -20,8 +20,8 @@ export function resend(state: QueueState, request: ResendRequest, place: Place, 
   if (request.frame === null && decodeOrNull(stored.frame) === null) {
     return err({ code: "corrupt_batch", firstOffset: stored.offset, lastOffset: stored.offset })
   }
-  const queue = request.queue ?? readDeadLetter(stored.frame)?.source
-  if (queue === undefined) return err({ code: "invalid_field", pointer: "/queue", detail: "say which queue" })
+  const queue = request.queue ?? readDeadLetter(stored.frame)?.queue ?? null
+  if (queue === null) return err({ code: "invalid_field", pointer: "/queue", detail: "say which queue" })
   takeOut(state, place, now)
   if (request.frame === null) state.move(queue, stored.frame, stored.keyHash)
   else state.move(queue, request.frame, request.keyHash)
