@@ -4,7 +4,6 @@ import { clientFrame, RawSocket } from "./raw-socket.ts"
 /** Refs of one width, so that a frame is made by writing digits into another. */
 const FIRST_REF = 100_000_000
 const CONFIRM = '"type":"confirm"'
-const REFS = ',"refs":['
 const ERROR = '"type":"error"'
 const PING = '"type":"ping"'
 const PING_ID = /"type":"ping","id":(\d+)/g
@@ -55,9 +54,8 @@ function frameMaker(frame: FramesJob["frame"]): (number: number) => Buffer {
   }
 }
 
-/** How many frames an answer confirms: the broker names each in a frame, a peer in a list or by their number. */
+/** How many frames an answer confirms: each has a `confirm`, and bytes that are no frame are answered by a number. */
 function confirmedIn(message: Buffer): number {
-  if (message.includes(REFS)) return countOf(message, ",") + 1 - countOf(message, REFS)
   return message.includes(CONFIRM) ? countOf(message, CONFIRM) : Number(message.toString("latin1")) || 0
 }
 

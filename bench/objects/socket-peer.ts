@@ -18,10 +18,11 @@ interface Pending {
 
 /**
  * What sockets cost without a broker. A binary frame becomes a row and is confirmed by a number, whatever it holds; text
- * is a publish: what came in a macrotask is one row, and one confirmation that names all of them.
+ * is a publish as the broker takes it: what came in a macrotask is one row, and one message with a `confirm` for each.
  */
 export class SocketObject extends DurableObject {
   #burst: Pending[] = []
+  #lastId = 0
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env)
@@ -52,13 +53,14 @@ export class SocketObject extends DurableObject {
     const burst = this.#burst
     this.#burst = []
     this.#store(joinBytes(burst.map(({ body }) => body)))
-    const refs = new Map<WebSocket, number[]>()
+    const confirms = new Map<WebSocket, string[]>()
     for (const { socket, ref } of burst) {
-      const known = refs.get(socket)
-      if (known) known.push(ref)
-      else refs.set(socket, [ref])
+      const confirm = `{"type":"confirm","ref":${ref},"results":[{"id":"1-0-${++this.#lastId}"}]}`
+      const known = confirms.get(socket)
+      if (known) known.push(confirm)
+      else confirms.set(socket, [confirm])
     }
-    for (const [socket, confirmed] of refs) socket.send(JSON.stringify({ type: "confirmed", refs: confirmed }))
+    for (const [socket, frames] of confirms) socket.send(`[${frames.join(",")}]`)
   }
 
   #store(bytes: Uint8Array): void {

@@ -55,7 +55,8 @@ async function listeningPort(child: ChildProcess): Promise<number> {
   const control = child.stdio[CONTROL_FD] as Readable
   const lines = createInterface({ input: control })
   const [line] = (await Promise.race([once(lines, "line"), once(lines, "close")])) as [string?]
-  if (line === undefined) throw new Error("workerd ended before it listened")
+  if (line === undefined)
+    throw new Error("workerd ended before it listened: is PORT free, and HOST an address of this machine?")
   // The only message on this descriptor: {"event":"listen","socket":"http","port":8787}
   return (JSON.parse(line) as { port: number }).port
 }

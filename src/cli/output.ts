@@ -105,9 +105,10 @@ export class Output {
 
   /** One line on stderr: `error: code: detail`, or JSON. */
   error(report: ErrorReport): void {
+    const place = typeof report["line"] === "number" ? `line ${report["line"]}: ` : ""
     const line = this.json
       ? JSON.stringify({ error: report })
-      : `${styled(this.stderrTerminal, "red", "error:")} ${report.code}: ${report.detail.replaceAll("\n", " ")}`
+      : `${styled(this.stderrTerminal, "red", "error:")} ${report.code}: ${place}${report.detail.replaceAll("\n", " ")}`
     this.#options.stderr.write(`${line}\n`)
   }
 

@@ -136,7 +136,10 @@ async function outcomeOf<Item, Answer>(
   }
 }
 
-/** What concerns this item alone: without a connection, or the right to be there, the others fail as well. */
+/** Without a connection, a place to send to or the right to do so, all others fail as well. */
+const FAILS_ALL = new Set(["closed", "aborted", "unauthorized", "unavailable", "forbidden", "not_found"])
+
+/** What concerns this item alone. */
 function isRefusal(error: MillraceError): boolean {
-  return !["closed", "aborted", "unauthorized", "unavailable"].includes(error.code)
+  return !FAILS_ALL.has(error.code)
 }

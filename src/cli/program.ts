@@ -29,6 +29,13 @@ const COMMANDS: readonly Command[] = [start, queueCommands, topicCommands, group
 const GROUPS = ["queue", "topic", "group", "token"]
 const SINGLE = ["start", "bench", "doctor"]
 const COMPLETION_FLAG = "--get-yargs-completions"
+const COMPLETION_HELP = `millrace completion
+
+Print a script that completes commands, options and names in bash or zsh, whichever runs (SHELL)
+
+Examples:
+  millrace completion >> ~/.bashrc
+  millrace completion >> ~/.zshrc`
 /** yargs prints its script and, as the process does not exit, goes on to complain about the command. */
 const COMPLETION_SCRIPT = /^[^]*###-end-millrace-completions-###\n/
 
@@ -47,7 +54,7 @@ export async function parseCommandLine(words: readonly string[], version: string
     outcome = { error: error as Error, text: "" }
   }
   const [script] = COMPLETION_SCRIPT.exec(outcome.text) ?? []
-  if (script !== undefined) return { kind: "print", text: script }
+  if (script !== undefined) return completion(words, script)
   if (outcome.error !== null) return { kind: "usage", message: worded(outcome.text || outcome.error.message) }
   if (outcome.text !== "") return { kind: "print", text: inOrder(outcome.text) }
   if (run !== null) return { kind: "run", run, flags }
@@ -120,8 +127,20 @@ function saidWell(
   return true
 }
 
+/** yargs prints its script whatever else is said. */
+function completion(words: readonly string[], script: string): Parsed {
+  if (words.includes("--help") || words.includes("-h")) return { kind: "print", text: COMPLETION_HELP }
+  const surplus = words.slice(words.indexOf("completion") + 1).find((word) => !word.startsWith("-"))
+  if (surplus !== undefined) return { kind: "usage", message: `Unknown argument: ${surplus}` }
+  return { kind: "print", text: script }
+}
+
 function worded(message: string): string {
-  return message.startsWith("Not enough non-option arguments") ? "an argument is missing" : message
+  if (message.startsWith("Not enough non-option arguments")) return "an argument is missing"
+  if (message.startsWith("Did you mean ")) return `there is no such command. ${message}`
+  const [, name, given, choices] =
+    /^Invalid values:\s+Argument: (\S+), Given: (.+), Choices: (.+)$/.exec(message.trim()) ?? []
+  return name === undefined ? message : `${given} does not go with ${name}: say one of ${choices}`
 }
 
 /** Help with a command's own options before those that all commands have. */

@@ -32,6 +32,7 @@ export interface Settings {
 const DEFAULT_URL = "http://127.0.0.1:8787"
 const DEFAULT_PROFILE = "default"
 const NO_PROFILE: Profile = {}
+const HEADER_TEXT = /^[\x20-\x7e\x80-\xff]+$/
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 /**
@@ -62,7 +63,7 @@ export function resolveSettings(flags: ConnectionFlags, environment: Environment
   const usable = strange ? order.filter(({ source }) => source !== "profile") : order
   return {
     url: checked,
-    token: firstOf(usable, "token") ?? developmentToken(checked.value, environment),
+    token: checkedToken(firstOf(usable, "token") ?? developmentToken(checked.value, environment)),
     profile: named ?? (file?.profiles[DEFAULT_PROFILE] === undefined ? null : DEFAULT_PROFILE),
     profilesPath: profilesPath(environment),
     warnings,
@@ -102,6 +103,12 @@ function checkedUrl({ value, source }: Setting<string>): string {
     )
   }
   return value.replace(/\/+$/, "")
+}
+
+/** What no header can carry would look as if there were no broker. The token itself is not told: it is a secret. */
+function checkedToken(token: Setting<string> | null): Setting<string> | null {
+  if (token === null || HEADER_TEXT.test(token.value)) return token
+  throw new UsageError(`the token (${token.source}) is empty or has what no header can carry, such as a line end`)
 }
 
 function isSameBroker(one: string, other: string): boolean {

@@ -33,12 +33,18 @@ export function parseBytes(text: string): number {
   return Math.round(Number(match[1]) * BYTES_PER_STEP ** power)
 }
 
-/** An ISO 8601 time or `@` and milliseconds since the epoch; throws a UsageError for anything else. */
-export function parseInstantAt(text: string): number {
+/**
+ * An ISO 8601 time or `@` and milliseconds since the epoch; throws a UsageError for anything else, which tells `others`
+ * where words that are no time could have been said as well.
+ */
+export function parseInstantAt(text: string, others = ""): number {
   if (/^@\d+$/.test(text)) return Number(text.slice(1))
   const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
   if (!Number.isNaN(at)) return at
-  throw new UsageError(`${quoted(text)} is no time: say 2026-11-21T08:00:00Z, or @ and milliseconds since the epoch`)
+  const words = others === "" ? "" : `${others}, or a time: `
+  throw new UsageError(
+    `${quoted(text)} is no ${words === "" ? "time" : "place"}: say ${words}2026-11-21T08:00:00Z, or @ and milliseconds since the epoch`,
+  )
 }
 
 /** A whole number of at least `min`; throws a UsageError for anything else. */

@@ -15,14 +15,18 @@ const SUBPROTOCOL = "millrace.v1"
 /** The characters of an HTTP token. */
 const SAYABLE = /^[\w!#$%&'*+.^`|~-]+$/
 
-/** How to reach the broker at `url`: http or https, with a path where it is not at the root. */
+/**
+ * How to reach the broker at `url`: http or https, with a path where it is not at the root. Throws MillraceError
+ * `invalid_value` for another protocol.
+ */
 export function addressOf({ url, token, fetch: given }: AddressOptions): Address {
   const base = new URL(url)
   base.protocol = base.protocol.replace(/^ws/, "http")
+  if (!base.protocol.startsWith("http")) throw new MillraceError("invalid_value", `${url} is no address of a broker.`)
   if (!base.pathname.endsWith("/")) base.pathname += "/"
   const socketUrl = new URL("v1/connect", base)
   socketUrl.protocol = base.protocol === "https:" ? "wss:" : "ws:"
-  const tokenNow = async (): Promise<string> => (typeof token === "function" ? token() : token)
+  const tokenNow = async (): Promise<string> => (typeof token === "function" ? inTime(token()) : token)
   return {
     socketUrl: socketUrl.href,
     async protocols() {
@@ -37,6 +41,22 @@ export function addressOf({ url, token, fetch: given }: AddressOptions): Address
       const send = given ?? globalThis.fetch
       return send(new URL(path, base), { ...init, headers })
     },
+  }
+}
+
+/** How long whoever gives tokens may take: one that never answers is asked again. */
+const TOKEN_TIMEOUT_MS = 10_000
+
+async function inTime(token: string | Promise<string>): Promise<string> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    const error = new MillraceError("unavailable", "The token did not come in time.")
+    timer = setTimeout(() => reject(error), TOKEN_TIMEOUT_MS)
+  })
+  try {
+    return await Promise.race([token, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -37,7 +37,7 @@ export class Client {
     const address = addressOf(options)
     this.admin = adminOf(address)
     this.#context = { connection, queues, address, tracing: options.tracing }
-    connection.beforeClose.add(() => queues.flush())
+    connection.beforeGoodbye.add(() => queues.flush())
   }
 
   /** A queue whose messages are what a schema says; they are checked when they are read. */
@@ -68,13 +68,15 @@ export class Client {
   }
 
   /**
-   * Ends in good order: consumers finish what they have, producers send what they hold, the broker hears goodbye.
+   * Ends in good order: consumers finish what they have, then producers send what they hold, then the broker hears goodbye.
    * After `timeoutMs` (30,000) it is over anyhow, and what is unanswered rejects with `closed`.
    */
   async close({ timeoutMs = DEFAULT_CLOSE_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
     const { connection } = this.#context
     const late = setTimeout(() => void connection.close(), timeoutMs)
-    if (!connection.closing.aborted) await Promise.allSettled([...connection.beforeClose].map((end) => end()))
+    for (const ends of [connection.beforeClose, connection.beforeGoodbye]) {
+      if (!connection.closing.aborted) await Promise.allSettled([...ends].map((end) => end()))
+    }
     clearTimeout(late)
     await connection.close()
   }

@@ -27,8 +27,10 @@ const GOODBYE_MS = 2_000
 
 /** One socket to a broker, opened again whenever it breaks. */
 export class Connection {
-  /** What is to be done before a client says goodbye: consumers stop, producers flush. */
+  /** What is to be done first when a client is closed: consumers stop. */
   readonly beforeClose = new Set<() => Promise<unknown>>()
+  /** What is to be done then, as handlers may have sent until the end: producers flush. */
+  readonly beforeGoodbye = new Set<() => Promise<unknown>>()
   readonly #options: ConnectionOptions
   readonly #address: Address
   readonly #socketClass: WebSocketConstructor

@@ -5,7 +5,7 @@ import type { Entry, Stored } from "./entry.ts"
 import { errorOf, type MillraceError } from "./errors.ts"
 import { Flight } from "./flight.ts"
 import { isPassing, pointedAt, verdictOf } from "./refusals.ts"
-import { quietTimeout } from "./timers.ts"
+import { quietTimeout, sleep } from "./timers.ts"
 
 /** Whose lane it is. */
 export interface LaneOwner {
@@ -138,6 +138,7 @@ export class Lane {
       if (entries.length > 0) this.#say(flight.begin(entries, this.#owner.connection.sockets))
     }
     this.#isDue &&= this.#waiting.length > 0
+    if (this.isIdle) this.#idle.wake()
   }
 
   #maySay(): boolean {
@@ -155,7 +156,7 @@ export class Lane {
       // of this one the broker knows nothing
       this.#storedAt = 0
     } catch (error) {
-      if (isPassing(error as MillraceError)) this.#rest(error as MillraceError)
+      if (isPassing(error as MillraceError)) void this.#rest(error as MillraceError)
       else this.reject(error as MillraceError)
     }
     this.#isIdentifying = false
@@ -201,26 +202,21 @@ export class Lane {
     }
     const state = verdict === "unknown" || verdict === "gap" ? verdict : "refused"
     this.#flight.answered(batch, { stored, left, state })
-    if (error && isPassing(error)) this.#rest(error)
+    if (error && isPassing(error)) void this.#rest(error)
     if (error?.code === "partition_sealed") this.#owner.sealed()
     if (this.#flight.size === 0) this.#flight.settle(this.#owner.connection.sockets)
     if (this.#isHeld && this.isQuiet) this.#owner.quiet()
     this.#sayMore()
-    if (this.isIdle) this.#idle.wake()
   }
 
   /** Before what was refused is said again, some time goes by. */
-  #rest(error: MillraceError): void {
+  async #rest(error: MillraceError): Promise<void> {
     if (this.#isResting) return
     this.#isResting = true
     const ceilingMs = Math.min(LAST_REST_MS, Math.max(error.retryAfterMs ?? 0, FIRST_REST_MS * 2 ** this.#failures++))
-    setTimeout(
-      () => {
-        this.#isResting = false
-        this.#sayMore()
-      },
-      ceilingMs * (1 - Math.random() / 2),
-    )
+    await sleep(ceilingMs * (1 - Math.random() / 2), this.#owner.connection.closing)
+    this.#isResting = false
+    this.#sayMore()
   }
 
   /** Takes what waits, up to a batch of so many bytes, without what its caller has taken back. */

@@ -22,22 +22,20 @@ export class Link {
   #parts: Part[] = []
   #silentLooks = 0
   #timer: ReturnType<typeof setTimeout> | undefined
+  #isSilent = false
   #isOver = false
+  #setOpened!: (isOpen: boolean) => void
 
   constructor(socket: WebSocketLike, events: LinkEvents) {
     this.#socket = socket
     this.#events = events
     socket.binaryType = "arraybuffer"
-    this.opened = new Promise((resolve) => {
-      socket.addEventListener("open", () => {
-        this.#look()
-        resolve(true)
-      })
-      socket.addEventListener("close", () => {
-        resolve(false)
-        this.#end()
-      })
+    this.opened = new Promise((resolve) => (this.#setOpened = resolve))
+    socket.addEventListener("open", () => {
+      this.#look()
+      this.#setOpened(true)
     })
+    socket.addEventListener("close", () => this.#end())
     // `close` follows; but without a listener some runtimes throw
     socket.addEventListener("error", () => {})
     socket.addEventListener("message", ({ data }) => this.#received(data))
@@ -52,6 +50,8 @@ export class Link {
   /** Says goodbye behind everything that was said. */
   close(): void {
     this.#flush()
+    // whoever says something behind that is thrown at in Workers
+    this.#isSilent = true
     this.#socket.close(1000)
   }
 
@@ -60,15 +60,16 @@ export class Link {
     try {
       if (this.#socket.terminate) this.#socket.terminate()
       else this.#socket.close()
-    } finally {
-      this.#end()
+    } catch {
+      // it can't be closed in this state: nobody listens to it any more
     }
+    this.#end()
   }
 
   #flush(): void {
     const parts = this.#parts
     this.#parts = []
-    if (this.#isOver) return
+    if (this.#isOver || this.#isSilent) return
     for (let from = 0; from < parts.length;) {
       const message = encodeMessage(parts, from)
       from = message.next
@@ -100,6 +101,7 @@ export class Link {
     if (this.#isOver) return
     this.#isOver = true
     clearTimeout(this.#timer)
+    this.#setOpened(false)
     this.#events.ended()
   }
 }

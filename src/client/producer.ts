@@ -86,7 +86,7 @@ export class Producer<Key = string, Value = unknown> {
       identify: async (isFresh) => (idempotent ? this.#identify(isFresh) : null),
       fenced: (error) => this.#stop(error),
     })
-    connection.beforeClose.add(this.#end)
+    connection.beforeGoodbye.add(this.#end)
     connection.closing.addEventListener("abort", this.#fail)
     if (connection.closing.aborted) this.#fail()
   }
@@ -165,8 +165,8 @@ export class Producer<Key = string, Value = unknown> {
   }
 
   #forget(): void {
-    const { beforeClose, closing } = this.#context.connection
-    beforeClose.delete(this.#end)
+    const { beforeGoodbye, closing } = this.#context.connection
+    beforeGoodbye.delete(this.#end)
     closing.removeEventListener("abort", this.#fail)
   }
 }

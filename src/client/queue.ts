@@ -89,7 +89,10 @@ export class Queue<In = unknown, Out = In> {
     options: ConsumeOptions<Message<Out>> = {},
   ): Consumer {
     checkConsume(options)
-    return deferConsumer(async () => (await import("./queue-consumer.ts")).consumeQueue(this.#source, handler, options))
+    const load = async (): Promise<Consumer> => {
+      return (await import("./queue-consumer.ts")).consumeQueue(this.#source, handler, options)
+    }
+    return deferConsumer(load, options.onError)
   }
 
   /**

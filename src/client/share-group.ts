@@ -29,7 +29,7 @@ export class ShareGroup<Key = string, Value = unknown> {
     options: ConsumeOptions<SharedRecord<Key, Value>> = {},
   ): Consumer {
     checkConsume(options)
-    return deferConsumer(async () => (await this.#load()).consume(handler, options))
+    return deferConsumer(async () => (await this.#load()).consume(handler, options), options.onError)
   }
 
   /** The records one by one; each is to be settled. Whoever leaves the loop gives back the rest. As `Queue.messages`. */

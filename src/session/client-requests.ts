@@ -97,8 +97,14 @@ function publishMessages(entries: Entries, value: JsonObject, ref: number): Resu
   if (!messages.ok) return messages
   const producer = parseProducer(value["producer"])
   if (!producer.ok) return producer
-  const said = { ref, queue: queue.value, messages: messages.value, producer: producer.value }
-  return ok({ type: "publish-messages", ...said, place: placeOf(value, "/messages") })
+  return ok({
+    type: "publish-messages",
+    ref,
+    queue: queue.value,
+    messages: messages.value,
+    producer: producer.value,
+    place: placeOf(value, "/messages"),
+  })
 }
 
 function publishRecords(entries: Entries, value: JsonObject, ref: number): Result<ClientFrame, Failure> {

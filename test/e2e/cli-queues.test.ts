@@ -121,6 +121,12 @@ describe("sending", () => {
     expect(ids[0]).toBe(ids[1])
   })
 
+  it("does not try every line where there is no queue", async () => {
+    const { code, stderr } = await cli.run("queue send nowhere", { input: "a\nb\nc\n" })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error: not_found: [^\n]+\n$/)
+  })
+
   it("tells every refusal with its line, sends the others, and ends with 1", async () => {
     await cli.read("queue create full --max-messages 2")
     const { code, stdout, stderr } = await cli.run("queue send full --json", { input: "a\nb\nc\nd\n" })

@@ -201,6 +201,33 @@ describe("Queue.consume", () => {
     expect(await counts(name)).toMatchObject({ ready: 1, inFlight: 0 })
   })
 
+  test("lets handlers send until the last has ended, also when the client is closed", async () => {
+    const name = await scene.queueName()
+    const topic = await scene.topicName()
+    const client = await scene.connect()
+    const queue = client.queue<string>(name)
+    const producer = client.topic<string>(topic).producer()
+    await queue.send("work")
+    const begun = latch()
+    const goOn = latch()
+    const told: unknown[] = []
+    queue.consume(
+      async () => {
+        begun.open()
+        await goOn.opened
+        await producer.send({ value: "result" })
+        void queue.send("more")
+      },
+      { onError: (error) => told.push(error) },
+    )
+    await begun.opened
+    const closed = client.close()
+    goOn.open()
+    await closed
+    expect(told).toEqual([])
+    expect(await counts(name)).toMatchObject({ ready: 1, inFlight: 0, acknowledged: 1 })
+  })
+
   test("[W10] ends with an error where there is no queue, and where it is deleted", async () => {
     const client = await scene.connect()
     const nothing = client.queue("nothing").consume(() => {})

@@ -45,5 +45,5 @@ async function show({ admin, output }: Context, group: string, topic: string | u
     return { cells: [at.topic, at.partition, committedOffset, endOffset, at.lag, memberId], value: at }
   })
   await output.table(COLUMNS, rows, "it has no offsets yet")
-  output.note(`${formatCount(lag)} records behind in all`)
+  output.note(`${formatCount(lag)} ${lag === 1 ? "record" : "records"} behind in all`)
 }

@@ -63,5 +63,5 @@ export function parseSeekTarget(text: string): SeekTarget {
   if (/^[+-]\d{1,15}$/.test(text)) return { shiftBy: Number(text) }
   if (/^\d{1,15}$/.test(text)) return { offset: Number(text) }
   if (/^\d[\d.]*[a-z]/.test(text)) return { durationMs: parseDurationMs(text) }
-  return { timestamp: parseInstantAt(text) }
+  return { timestamp: parseInstantAt(text, "earliest, latest, an offset, +10, -10, 1h") }
 }

@@ -15,7 +15,7 @@ export function parsePlace(text: string): Place {
   if (text === "earliest" || text === "latest") return { kind: text }
   if (/^\d{1,15}$/.test(text)) return { kind: "offset", offset: Number(text) }
   if (/^-\d{1,15}$/.test(text)) return { kind: "last", count: -Number(text) }
-  return { kind: "time", timestamp: parseInstantAt(text) }
+  return { kind: "time", timestamp: parseInstantAt(text, "earliest, latest, an offset, -10") }
 }
 
 /** The place as the client takes it; the broker is asked where that depends on the ends of the partitions. */

@@ -1,12 +1,29 @@
+import { isMillraceError } from "../errors.ts"
 import type { Consumer, StopOptions } from "./handler-loop.ts"
 
-/** A consumer whose code is loaded first: whoever only sends never loads it. */
-export function deferConsumer(load: () => Promise<Consumer>): Consumer {
+/** A consumer whose code is loaded first: whoever only sends never loads it. Where that fails, `onError` is told. */
+export function deferConsumer(
+  load: () => Promise<Consumer>,
+  onError: ((error: unknown, message: null) => void) | undefined,
+): Consumer {
   const loaded = load()
-  const done = loaded.then((consumer) => consumer.done)
+  const done = loaded.then(
+    (consumer) => consumer.done,
+    (error: unknown) => {
+      // the client was closed meanwhile: an end like any other
+      if (isMillraceError(error, "closed")) return
+      if (onError) queueMicrotask(() => onError(error, null))
+      throw error
+    },
+  )
   // whoever never looks at it is told by `onError`
   done.catch(() => {})
-  const stop = async (options?: StopOptions): Promise<void> => (await loaded).stop(options)
+  const stop = (options?: StopOptions): Promise<void> => {
+    return loaded.then(
+      (consumer) => consumer.stop(options),
+      () => done,
+    )
+  }
   return { done, stop, [Symbol.asyncDispose]: () => stop() }
 }
 

@@ -39,7 +39,8 @@ export class GroupLoop<Key, Value> implements Source<TopicRecord<Key, Value>> {
       const entry = partition.take()
       this.#current = { partition, entry }
       const record = await this.#host.read(partition, entry)
-      if (record !== null) return record
+      // it may have been lost meanwhile
+      if (record !== null && !partition.isOver) return record
       this.#finish()
     }
     throwFailure(this.#member.failure)

@@ -92,6 +92,13 @@ export class GroupMember implements MemberHost {
     this.changed.wake()
   }
 
+  /** There is no going on: what is done is committed, and others are to have the partitions. */
+  #cannotRead(error: MillraceError): void {
+    this.failure ??= error
+    this.changed.wake()
+    void this.leave()
+  }
+
   #giveUp(asked: readonly OwnedPartition[]): void {
     this.#revoking = Promise.all([this.#revoking, this.#finish(asked)])
   }
@@ -170,7 +177,7 @@ export class GroupMember implements MemberHost {
       ...roomOfEach(this.#prefetch, count),
       changed: () => this.changed.wake(),
       ended: (error: MillraceError) => this.#mayGoOn(owned, error),
-      failed: (error: MillraceError) => this.failed(error),
+      failed: (error: MillraceError) => this.#cannotRead(error),
     }
     const owned: OwnedPartition = new OwnedPartition(parts, epoch, offset)
     return owned

@@ -118,7 +118,8 @@ export class GroupRunner<Key, Value> {
     this.#running++
     try {
       const record = await this.#read(partition, entry)
-      if (record !== null)
+      // it may have been lost meanwhile
+      if (record !== null && !partition.isOver)
         await runTraced(this.#source.context.tracing, record, () => handler(record, { signal: partition.lost.signal }))
       partition.doneOffset = entry.offset + 1
     } catch (error) {

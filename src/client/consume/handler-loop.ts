@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts"
 import { closedError, isMillraceError, type MillraceError } from "../errors.ts"
+import { quietTimeout } from "../timers.ts"
 import { runTraced } from "../tracing.ts"
 import type { ConsumeOptions, HandlerContext } from "./consume-options.ts"
 import { endWith } from "./end-with.ts"
@@ -43,6 +44,9 @@ export interface HandlerLoopParts<Entry extends Delivered, M> {
   readonly options: ConsumeOptions<M>
 }
 
+/** So long the broker may take to take back what a consumer had that was stopped in a hurry. */
+const LAST_WORD_MS = 2_000
+
 /**
  * Runs a handler for each message, so many at once.
  * @internal
@@ -55,6 +59,9 @@ export class HandlerLoop<
   readonly #parts: HandlerLoopParts<Entry, M>
   readonly #running = new Set<AbortController>()
   readonly #hurry = new AbortController()
+  readonly #hurried = new Promise<void>((resolve) => {
+    this.#hurry.signal.addEventListener("abort", () => resolve())
+  })
   #stopping: Promise<void> | null = null
 
   constructor(parts: HandlerLoopParts<Entry, M>) {
@@ -90,10 +97,12 @@ export class HandlerLoop<
       this.#begin()
       await leases.changed.wait()
     }
-    await this.#stopping
+    await Promise.race([this.#stopping, this.#hurried])
     while (this.#running.size > 0 && !this.#hurry.signal.aborted && leases.failure === null) await leases.changed.wait()
-    if (!this.#hurry.signal.aborted) await Promise.race([leases.settler.idle(), aborted(this.#hurry.signal)])
-    await leases.end()
+    await Promise.race([leases.settler.idle(), this.#hurried])
+    // a broker that does not answer takes everything back when it finds that out
+    const late = this.#hurried.then(() => new Promise<void>((resolve) => quietTimeout(resolve, LAST_WORD_MS)))
+    await Promise.race([leases.end(), late])
     const { failure } = leases
     if (failure === null || isMillraceError(failure, "closed")) return
     this.#tell(failure, null)
@@ -148,8 +157,4 @@ export class HandlerLoop<
     for (const controller of this.#running) controller.abort(error)
     this.#parts.leases.changed.wake()
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()))
 }

@@ -1,4 +1,4 @@
-import { isMillraceError, type MillraceError } from "../errors.ts"
+import { isMillraceError, MillraceError } from "../errors.ts"
 import type { ServerFrame } from "../frames.ts"
 import type { Connection } from "../connection.ts"
 import { isPassing } from "../refusals.ts"
@@ -27,7 +27,7 @@ export class Leases<Entry extends Delivered> {
   #timer: ReturnType<typeof setTimeout> | undefined
   /** Why it failed; null where it did not. */
   failure: MillraceError | null = null
-  /** There is nothing more to be added. */
+  /** There is nothing more to be added; may be called twice. */
   onEnd: () => void = () => {}
 
   /** Throws MillraceError `invalid_field`. */
@@ -145,6 +145,7 @@ export class Leases<Entry extends Delivered> {
 
   /** Nothing more comes; what waits goes back, what was taken stays. */
   async drain(): Promise<void> {
+    this.onEnd()
     await Promise.all(this.sources.map(({ subscription }) => subscription.drain()))
     for (const lease of this.#waiting.takeAll()) {
       // its time may be over by now
@@ -174,11 +175,12 @@ export class Leases<Entry extends Delivered> {
 
   #look(): void {
     const now = Date.now()
-    for (const { leases } of this.sources) {
+    for (const { leases, subscription } of this.sources) {
       for (const lease of leases) {
         if (lease.isSettled) continue
-        if (!lease.isKept && lease.expiresAt <= now) this.forget(lease)
-        if (lease.isKept && lease.expiresAt - now <= this.leaseMs / 2) this.#keep(lease)
+        // an answer that is on its way may say that it was kept; without a socket there is none
+        if (lease.expiresAt <= now && !(lease.isKept && subscription.isSaid)) this.lose(lease, expiredError())
+        else if (lease.isKept && lease.expiresAt - now <= this.leaseMs / 2) this.#keep(lease)
       }
     }
     this.#lookLater()
@@ -193,6 +195,10 @@ export class Leases<Entry extends Delivered> {
       () => (lease.isExtending = false),
     )
   }
+}
+
+function expiredError(): MillraceError {
+  return new MillraceError("receipt_expired", "Its time was over before it could be extended.")
 }
 
 /** One subscription's part of what is leased. */

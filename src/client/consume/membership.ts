@@ -65,8 +65,9 @@ export class Membership implements Channel {
 
   /** Says what it works on: what it was asked to give up and is not there any more is given up. */
   heartbeat(): void {
-    clearTimeout(this.#timer)
+    // else the timer is that of the next try
     if (this.#state !== "in" || this.#isLeaving) return
+    clearTimeout(this.#timer)
     const owned = this.#host.owned().map(({ topic, partition }) => ({ topic, partition }))
     this.#connection.say({ type: "heartbeat", sub: this.#sub, owned })
     this.#timer = quietTimeout(() => this.heartbeat(), this.#heartbeatMs)

@@ -45,7 +45,6 @@ export class Subscription implements Channel {
   readonly #maxBytes: number
   #prefetch: number
   #sub = -1
-  /** Whether the broker knows of it, or will. */
   #isSaid = false
   #state: "open" | "drained" | "ending" | "over" = "open"
   #granted = 0
@@ -70,6 +69,11 @@ export class Subscription implements Channel {
   open(): void {
     if (this.#state === "over") return
     this.#sub = this.#connection.open(this)
+  }
+
+  /** Whether the broker knows of it, as far as can be known. */
+  get isSaid(): boolean {
+    return this.#isSaid
   }
 
   set prefetch(prefetch: number) {

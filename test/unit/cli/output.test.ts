@@ -84,7 +84,7 @@ describe("errors", () => {
   it("are a line on stderr, with warnings and notes", async () => {
     const { out, err } = await said(fail)
     expect(out).toBe("")
-    expect(err).toBe("warning: careful\nby the way\nerror: not_found: There is no queue.\n")
+    expect(err).toBe("warning: careful\nby the way\nerror: not_found: line 3: There is no queue.\n")
   })
 
   it("are JSON with --json, without notes", async () => {
@@ -98,7 +98,7 @@ describe("errors", () => {
   })
 
   it("are all there is with --quiet", async () => {
-    expect((await said(fail, { quiet: true })).err).toBe("error: not_found: There is no queue.\n")
+    expect((await said(fail, { quiet: true })).err).toBe("error: not_found: line 3: There is no queue.\n")
   })
 })
 

@@ -86,10 +86,13 @@ describe("sending one after the other", () => {
     await expect(outcomes.next()).rejects.toThrow("line 2")
   })
 
-  it("a connection that is over ends it, and the others that fail by that are no news", async () => {
-    const send = (): Promise<never> => Promise.reject(new MillraceError("closed", "over"))
-    await expect(all({ items: [1, 2, 3], send, bytesOf, signal: never })).rejects.toThrow("over")
-  })
+  it.each(["closed", "not_found", "forbidden"] as const)(
+    "%s ends it, and the others that fail by that are no news",
+    async (code) => {
+      const send = (): Promise<never> => Promise.reject(new MillraceError(code, "over"))
+      await expect(all({ items: [1, 2, 3], send, bytesOf, signal: never })).rejects.toThrow("over")
+    },
+  )
 
   it("an aborted signal ends it", async () => {
     const send = (item: number): Promise<number> => Promise.resolve(item)

@@ -58,6 +58,10 @@ describe("help", () => {
       kind: "print",
       text: expect.stringContaining("_millrace_yargs_completions") as string,
     })
+    expect(await parse("completion --help")).toMatchObject({
+      kind: "print",
+      text: expect.stringMatching(/^millrace completion\n/) as string,
+    })
   })
 })
 
@@ -71,8 +75,8 @@ describe("a command line", () => {
     ["", "a command is missing"],
     ["queue", "a command is missing"],
     ["queue send", "an argument is missing"],
-    ["queu list", "Did you mean queue?"],
-    ["queue snd", "Did you mean send?"],
+    ["queu list", "there is no such command. Did you mean queue?"],
+    ["queue snd", "there is no such command. Did you mean send?"],
     ["queue list --prefxi a", "Unknown argument: prefxi"],
     ["queue list surplus", "Unknown argument: surplus"],
     ["queue send jobs x --delay 5", '"5" is no duration'],
@@ -84,7 +88,7 @@ describe("a command line", () => {
     ["queue receive jobs --follow", "--follow goes with --ack"],
     ["queue receive jobs --ack --keep", "--ack and --keep exclude each other"],
     ["queue receive jobs --max 0", "at least 1"],
-    ["queue create jobs --ordering lifo", "Invalid values"],
+    ["queue create jobs --ordering lifo", '"lifo" does not go with ordering: say one of "standard", "fifo"'],
     ["queue create jobs --fair=perhaps", "--fair is yes or no"],
     ["queue create jobs --max-deliveries never", "no whole number"],
     ["queue list --url a --url b", "--url was given twice"],
@@ -92,10 +96,12 @@ describe("a command line", () => {
     ["topic produce t --json-body {", "--json-body is no JSON"],
     ["topic tail t --from 5", "an offset belongs to a partition"],
     ["group seek g t", "Missing required argument: to"],
-    ["group seek g t --to soon", "is no time"],
+    ["group seek g t --to soon", '"soon" is no place: say earliest, latest, an offset, +10, -10, 1h, or a time'],
+    ["topic tail t --from soon", '"soon" is no place: say earliest, latest, an offset, -10, or a time'],
     ["token create --allow everything", '"everything" is no right'],
     ["start --port 99999", "no port"],
-    ["bench exchange", "Invalid values"],
+    ["bench exchange", '"exchange" does not go with what: say one of "queue", "topic"'],
+    ["completion fish", "Unknown argument: fish"],
   ])("%j is wrong usage: %s", async (line, message) => {
     const parsed = await parse(line)
     expect(parsed).toMatchObject({ kind: "usage", message: expect.stringContaining(message) as string })

@@ -93,6 +93,16 @@ describe("where url and token come from", () => {
   })
 })
 
+describe("a token", () => {
+  it.each(["", "two\nlines", "smile \u{1f642}"])("%j is refused, and not told", (token) => {
+    expect(() => resolve({ token })).toThrow(/^the token \(flag\) is empty or has what no header can carry/)
+  })
+
+  it("may have what a header may", () => {
+    expect(resolve({ token: "with spaces and umlauts: \u{fc}" }).token?.source).toBe("flag")
+  })
+})
+
 describe("the profile file", () => {
   it("is where the system keeps settings, unless it is named", () => {
     expect(profilesPath({ HOME: "/home/anna" })).toBe("/home/anna/.config/millrace/profiles.toml")

@@ -125,6 +125,52 @@ describe("a connection", () => {
     await Promise.all(calls)
   })
 
+  test("[W19] says nothing behind its goodbye, whatever comes", async () => {
+    class Strict extends FakeSocket {
+      override send(data: string | Uint8Array): void {
+        // as in Workers
+        if (this.closedWith !== undefined) throw new TypeError("Can't call WebSocket send() after close().")
+        super.send(data)
+      }
+      override close(code: number): void {
+        if (this.closedWith !== undefined) throw new TypeError("closed already")
+        this.closedWith = code
+      }
+    }
+    const { connection, socket } = await connected({ webSocket: Strict })
+    connection.say({ type: "credit", sub: 9 })
+    const closed = connection.close()
+    expect([socket.takeFrames(), socket.closedWith]).toEqual([[{ type: "credit", sub: 9 }], 1000])
+    socket.hearFrames({ type: "ping", id: 7 })
+    await vi.advanceTimersByTimeAsync(2_000)
+    await closed
+    expect(socket.said).toEqual([])
+  })
+
+  test("asks again for a token that never comes", async () => {
+    let asked = 0
+    const never = new Promise<string>(() => {})
+    const { socket } = await connected({ token: () => (++asked === 2 ? never : "secret") })
+    socket.break()
+    await vi.advanceTimersByTimeAsync(PAUSE_MS)
+    expect([await newest(), asked]).toEqual([socket, 2])
+    await vi.advanceTimersByTimeAsync(10_000 + PAUSE_MS)
+    expect([(await newest()) === socket, asked]).toEqual([false, 3])
+  })
+
+  test("tries again where a socket neither opens nor closes", async () => {
+    const { socket } = await connected()
+    socket.break()
+    await vi.advanceTimersByTimeAsync(PAUSE_MS)
+    const stuck = await newest()
+    // the time that it may take, and the next pause
+    await vi.advanceTimersByTimeAsync(10_000 + PAUSE_MS)
+    const next = await newest()
+    expect([stuck.isTerminated, next === stuck]).toEqual([true, false])
+    stuck.open()
+    next.open()
+  })
+
   test("[W61] answers the broker's ping, and takes a broker that is silent for gone", async () => {
     const { socket } = await connected()
     socket.hearFrames({ type: "ping", id: 7 })
