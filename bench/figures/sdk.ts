@@ -3,7 +3,7 @@ import type { Figure } from "../figure.ts"
 import type { Scale } from "../figures.ts"
 import type { Generator } from "../load/generator.ts"
 import type { Done, FramesJob, Target } from "../load/jobs.ts"
-import { batchBody, createQueue, messageBody, postJob } from "./requests.ts"
+import { batchBody, createQueue, messageBody, NO_LIMIT, postJob } from "./requests.ts"
 import { inTurns, rateFigure, ratioFigure } from "./sockets.ts"
 
 const MESSAGE_BYTES = messageBody().length
@@ -11,6 +11,8 @@ const BATCH = 100
 /** Frames of the bare object that have no answer yet; more is no faster. */
 const BARE_WINDOW = 20
 const LINGER_MS = 5
+/** What a socket takes ahead, and what a handler's consumer does. */
+const PUSH_CREDIT = 5_000
 const PREFETCH = 1_000
 const FILL_CONNECTIONS = 16
 
@@ -46,24 +48,34 @@ async function publishing(
   ]
 }
 
+/** Pushed to a socket that acknowledges and does no more, against bare frames; and to a handler of the SDK. */
 async function pushing(
   generator: Generator,
   target: Target,
   scale: Scale,
   bare: (durationMs: number) => Promise<Done>,
 ): Promise<Figure[]> {
-  await createQueue(target, "sdk")
-  const consume = async (): Promise<Done> => {
-    const load = { connections: FILL_CONNECTIONS, until: { requests: scale.pushed / BATCH, durationMs: 600_000 } }
-    const { requests } = await generator.run(postJob(target, "/v1/queues/sdk/messages", batchBody(BATCH), load))
-    const messages = requests * BATCH
-    return generator.run({ ...target, kind: "sdk-consume", queue: "sdk", prefetch: PREFETCH, messages })
+  await createQueue(target, "pushed")
+  const filled = async (): Promise<{ readonly queue: string; readonly messages: number }> => {
+    const load = { connections: FILL_CONNECTIONS, until: { requests: scale.pushed / BATCH, durationMs: NO_LIMIT } }
+    const { requests } = await generator.run(postJob(target, "/v1/queues/pushed/messages", batchBody(BATCH), load))
+    return { queue: "pushed", messages: requests * BATCH }
   }
-  const [ours, theirs] = await inTurns(scale, consume, bare)
+  const push = async (): Promise<Done> =>
+    generator.run({ ...target, kind: "push", prefetch: PUSH_CREDIT, ...(await filled()) })
+  const consume = async (): Promise<Done> =>
+    generator.run({ ...target, kind: "sdk-consume", prefetch: PREFETCH, ...(await filled()) })
+  const [ours, theirs] = await inTurns(scale, push, bare)
+  const handled: number[] = []
+  for (let round = 0; round < scale.rounds; round++) {
+    const { requests, durationMs } = await consume()
+    handled.push(requests / (durationMs / 1000))
+  }
   return [
-    rateFigure("pushed to a consumer of the SDK and acknowledged", "messages/s", ours),
+    rateFigure("pushed to a socket in binary, and acknowledged", "messages/s", ours),
     rateFigure(`frames of ${BATCH} that are only written`, "messages/s", theirs),
     ratioFigure("push and acknowledge: rate against bare frames", ours, theirs, { atLeast: 0.5 }),
+    rateFigure("pushed to a handler of the SDK, and acknowledged", "messages/s", handled),
   ]
 }
 

@@ -67,7 +67,15 @@ export interface SdkConsumeJob extends Target {
   readonly messages: number
 }
 
-export type Job = PostJob | DrainJob | ReadJob | FramesJob | LatencyJob | SdkPublishJob | SdkConsumeJob
+/** Messages taken from a socket and acknowledged until `messages` are done, by a client that does no more. */
+export interface PushJob extends Target {
+  readonly kind: "push"
+  readonly queue: string
+  readonly prefetch: number
+  readonly messages: number
+}
+
+export type Job = PostJob | DrainJob | ReadJob | FramesJob | LatencyJob | PushJob | SdkPublishJob | SdkConsumeJob
 
 /** What a job did. */
 export interface Done {

@@ -2,6 +2,7 @@ import { HttpSocket, postBytes } from "./http-socket.ts"
 import { frames } from "./frames.ts"
 import { type Done, type DrainJob, type Job, POISON, type PostJob } from "./jobs.ts"
 import { latency } from "./latency.ts"
+import { push } from "./push.ts"
 import { read } from "./read.ts"
 import { sdkConsume, sdkPublish } from "./sdk.ts"
 
@@ -19,6 +20,8 @@ export async function runJob(job: Job): Promise<Done> {
       return frames(job)
     case "latency":
       return latency(job)
+    case "push":
+      return push(job)
     case "sdk-publish":
       return sdkPublish(job)
     case "sdk-consume":
