@@ -4,23 +4,6 @@ import { ClientScene, signal } from "../support/client-scene.ts"
 import { upTo } from "../support/http.ts"
 
 const scene = new ClientScene()
-let named = 0
-
-/** A topic and a consumer group that reads it from its beginning. */
-async function made(partitions: number, settings: object = {}): Promise<{ topic: string; group: string }> {
-  const group = `group-${named++}`
-  const made = await scene.put(`/v1/groups/${group}`, { autoOffsetReset: "earliest", ...settings })
-  expect(made.status).toBe(201)
-  return { topic: await scene.topicName({ partitions }), group }
-}
-
-async function committed(group: string): Promise<(number | null)[]> {
-  const { body } = await scene.get(`/v1/groups/${group}/offsets`)
-  const { partitions } = body as { partitions: { partition: number; committedOffset: number | null }[] }
-  return partitions
-    .toSorted((one, other) => one.partition - other.partition)
-    .map(({ committedOffset }) => committedOffset)
-}
 
 /** Takes so many records in a loop, and leaves it. */
 async function take<T>(source: AsyncIterable<T>, count: number): Promise<T[]> {
@@ -34,7 +17,7 @@ async function take<T>(source: AsyncIterable<T>, count: number): Promise<T[]> {
 
 describe("a loop over a group's records", () => {
   test("[W40] commits by itself what it is done with, when the next is asked for", async () => {
-    const { topic: name, group } = await made(1)
+    const { topic: name, group } = await scene.topicWithGroup(1)
     const client = await scene.connect()
     const topic = client.topic<number>(name)
     const producer = topic.producer({ lingerMs: 0 })
@@ -48,14 +31,14 @@ describe("a loop over a group's records", () => {
     ])
     await consumer.close()
     // the loop was left in the third: nobody knows whether it is done
-    expect(await committed(group)).toEqual([2])
+    expect(await scene.committed(group)).toEqual([2])
     const next = topic.consumer(group)
     expect((await take(next, 1)).map(({ value }) => value)).toEqual([2])
     await next.close()
   })
 
   test("[W39] commits by hand, and only what is still its own", async () => {
-    const { topic: name, group } = await made(2)
+    const { topic: name, group } = await scene.topicWithGroup(2)
     const client = await scene.connect()
     const topic = client.topic<number>(name)
     const producer = topic.producer({ lingerMs: 0 })
@@ -64,15 +47,15 @@ describe("a loop over a group's records", () => {
     const records = await take(consumer, 6)
     await consumer.commit(records.find(({ partition, offset }) => partition === 0 && offset === 1)!)
     await consumer.commit([{ partition: 1, offset: 1 }], { metadata: "half" })
-    expect(await committed(group)).toEqual([2, 1])
+    expect(await scene.committed(group)).toEqual([2, 1])
     await consumer.close()
     await expect(consumer.commit(records[0]!)).rejects.toMatchObject({ code: "fenced" })
     await expect(consumer.commit([{ partition: 0, offset: 0 }])).rejects.toMatchObject({ code: "fenced" })
-    expect(await committed(group)).toEqual([2, 1])
+    expect(await scene.committed(group)).toEqual([2, 1])
   })
 
   test("begins again with the record at which a loop was left, unless that was committed", async () => {
-    const { topic: name, group } = await made(1)
+    const { topic: name, group } = await scene.topicWithGroup(1)
     const client = await scene.connect()
     const topic = client.topic<number>(name)
     const producer = topic.producer({ lingerMs: 0 })
@@ -92,7 +75,7 @@ describe("a loop over a group's records", () => {
   })
 
   test("ends when its consumer is closed", async () => {
-    const { topic: name, group } = await made(1)
+    const { topic: name, group } = await scene.topicWithGroup(1)
     const consumer = (await scene.connect()).topic<number>(name).consumer(group)
     const waiting = consumer[Symbol.asyncIterator]().next()
     await consumer.close()
@@ -110,7 +93,7 @@ describe("a loop over a group's records", () => {
 
 describe("GroupConsumer.run", () => {
   test("processes a partition in order, partitions beside each other, and commits", async () => {
-    const { topic: name, group } = await made(4)
+    const { topic: name, group } = await scene.topicWithGroup(4)
     const client = await scene.connect()
     const topic = client.topic<number>(name)
     const producer = topic.producer()
@@ -136,11 +119,11 @@ describe("GroupConsumer.run", () => {
     await run
     expect(most).toBe(3)
     for (const [partition, values] of seen) expect(values).toEqual(upTo(50).map((turn) => turn * 4 + partition))
-    expect(await committed(group)).toEqual([50, 50, 50, 50])
+    expect(await scene.committed(group)).toEqual([50, 50, 50, 50])
   })
 
   test("ends with what a handler throws, and begins again with that record", async () => {
-    const { topic: name, group } = await made(1)
+    const { topic: name, group } = await scene.topicWithGroup(1)
     const client = await scene.connect()
     const topic = client.topic<number>(name)
     const producer = topic.producer({ lingerMs: 0 })
@@ -161,11 +144,11 @@ describe("GroupConsumer.run", () => {
     await consumer.close()
     await again
     expect(values).toEqual([0, 1, 1, 2])
-    expect(await committed(group)).toEqual([3])
+    expect(await scene.committed(group)).toEqual([3])
   })
 
   test("[W32] [W33] hands partitions over, and no record is processed twice", async () => {
-    const { topic: name, group } = await made(6)
+    const { topic: name, group } = await scene.topicWithGroup(6)
     const one = await scene.connect()
     const other = await scene.connect()
     const producer = one.topic<number>(name).producer()
@@ -200,11 +183,11 @@ describe("GroupConsumer.run", () => {
     await Promise.all([firstRun, secondRun])
     expect(new Set(seen.values())).toEqual(new Set([1]))
     expect(story.filter((line) => line.includes("lost"))).toEqual([])
-    expect(await committed(group)).toEqual(Array(6).fill(200))
+    expect(await scene.committed(group)).toEqual(Array(6).fill(200))
   })
 
   test("[W33] finishes and commits in onRevoked before it gives a partition up", async () => {
-    const { topic: name, group } = await made(2)
+    const { topic: name, group } = await scene.topicWithGroup(2)
     const client = await scene.connect()
     const topic = client.topic<number>(name)
     const producer = topic.producer({ lingerMs: 0 })
@@ -234,9 +217,9 @@ describe("GroupConsumer.run", () => {
     })
     await revoked.given
     await joined.given
-    expect((await committed(group)).filter((offset) => offset === 1)).toHaveLength(1)
+    expect((await scene.committed(group)).filter((offset) => offset === 1)).toHaveLength(1)
     await first.close()
-    expect(await committed(group)).toEqual([1, 1])
+    expect(await scene.committed(group)).toEqual([1, 1])
     await second.close()
     await secondRun
     await firstRun

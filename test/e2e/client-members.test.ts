@@ -4,27 +4,10 @@ import { ClientScene, signal } from "../support/client-scene.ts"
 import { upTo } from "../support/http.ts"
 
 const scene = new ClientScene()
-let named = 0
-
-/** A topic and a consumer group that reads it from its beginning. */
-async function made(partitions: number, settings: object = {}): Promise<{ topic: string; group: string }> {
-  const group = `group-${named++}`
-  const made = await scene.put(`/v1/groups/${group}`, { autoOffsetReset: "earliest", ...settings })
-  expect(made.status).toBe(201)
-  return { topic: await scene.topicName({ partitions }), group }
-}
-
-async function committed(group: string): Promise<(number | null)[]> {
-  const { body } = await scene.get(`/v1/groups/${group}/offsets`)
-  const { partitions } = body as { partitions: { partition: number; committedOffset: number | null }[] }
-  return partitions
-    .toSorted((one, other) => one.partition - other.partition)
-    .map(({ committedOffset }) => committedOffset)
-}
 
 describe("a member whose socket breaks", () => {
   test("[W59] goes on as the member that it was, behind what it has had", async () => {
-    const { topic: name, group } = await made(3)
+    const { topic: name, group } = await scene.topicWithGroup(3)
     const proxy = await scene.proxy()
     const client = await scene.connect({ url: proxy.url })
     const topic = client.topic<number>(name)
@@ -49,11 +32,11 @@ describe("a member whose socket breaks", () => {
     await run
     expect(seen.toSorted((one, other) => one - other)).toEqual(upTo(90))
     expect([has, lost]).toEqual([3, 0])
-    expect(await committed(group)).toEqual([30, 30, 30])
+    expect(await scene.committed(group)).toEqual([30, 30, 30])
   })
 
   test("[W37] joins anew when its session has ended meanwhile, and says what it lost", async () => {
-    const { topic: name, group } = await made(2, { sessionTimeoutMs: 1_000, heartbeatIntervalMs: 100 })
+    const { topic: name, group } = await scene.topicWithGroup(2, { sessionTimeoutMs: 1_000, heartbeatIntervalMs: 100 })
     const proxy = await scene.proxy()
     const client = await scene.connect({ url: proxy.url })
     const topic = client.topic<number>(name)
@@ -66,7 +49,7 @@ describe("a member whose socket breaks", () => {
     const run = consumer.run(({ value }) => void values.push(value!))
     await producer.send({ value: 1, partition: 0 })
     await expect.poll(() => values).toEqual([1])
-    await expect.poll(() => committed(group)).toContain(1)
+    await expect.poll(() => scene.committed(group)).toContain(1)
     proxy.down()
     const members = async (): Promise<unknown> => {
       const { body } = await scene.get(`/v1/groups/${group}`)
@@ -82,7 +65,7 @@ describe("a member whose socket breaks", () => {
   })
 
   test("[W37] says that it is over when somebody else has taken its name, who goes on behind it", async () => {
-    const { topic: name, group } = await made(2)
+    const { topic: name, group } = await scene.topicWithGroup(2)
     const client = await scene.connect()
     const producer = client.topic<number>(name).producer({ lingerMs: 0 })
     const member = async (): Promise<GroupConsumer<string, number>> => {
@@ -92,7 +75,7 @@ describe("a member whose socket breaks", () => {
     const first = await member()
     const replaced = first.run(async (record) => first.commit(record))
     await producer.send({ value: 1, partition: 1 })
-    await expect.poll(() => committed(group)).toEqual([0, 1])
+    await expect.poll(() => scene.committed(group)).toEqual([0, 1])
     const second = await member()
     const values: unknown[] = []
     const run = second.run(({ value }) => values.push(value))
@@ -105,7 +88,7 @@ describe("a member whose socket breaks", () => {
   })
 
   test("loses nothing when the broker is killed", async () => {
-    const { topic: name, group } = await made(3)
+    const { topic: name, group } = await scene.topicWithGroup(3)
     const proxy = await scene.proxy()
     const client = await scene.connect({ url: proxy.url })
     const topic = client.topic<number>(name)
@@ -127,6 +110,6 @@ describe("a member whose socket breaks", () => {
     await all.given
     await consumer.close()
     await run
-    expect(await committed(group)).toEqual([200, 200, 200])
+    expect(await scene.committed(group)).toEqual([200, 200, 200])
   })
 })

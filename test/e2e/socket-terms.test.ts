@@ -38,6 +38,23 @@ describe("publishing", () => {
     expect(Date.now()).toBeGreaterThanOrEqual(dueAt - 1)
   })
 
+  it("[W4] single messages of one burst each get the id that is theirs, also where one repeats another", async () => {
+    const queue = await scene.queue()
+    const client = await scene.connect()
+    const dedupIds = ["x", "y", "x", "z"]
+    client.send(
+      dedupIds.map((dedupId, ref) => ({ type: "publish", ref, queue, messages: [{ body: dedupId, dedupId }] })),
+    )
+    const ids: unknown[] = []
+    for (const ref of dedupIds.keys()) {
+      ids.push(idsOf(await client.take((frame) => frame["type"] === "confirm" && frame["ref"] === ref))[0])
+    }
+    expect(ids[2]).toBe(ids[0])
+    expect(new Set(ids).size).toBe(3)
+    client.send({ type: "subscribe", sub: 1, queue, credit: 10 })
+    expect((await client.collect(1, 3)).map(({ id }) => id)).toEqual([ids[0], ids[1], ids[3]])
+  })
+
   it("[W27] [W6] by content, in order with what comes before and after", async () => {
     const queue = await scene.queue({ contentDeduplication: true })
     const client = await scene.connect()

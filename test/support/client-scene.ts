@@ -1,4 +1,4 @@
-import { afterEach } from "vitest"
+import { afterEach, expect } from "vitest"
 import { type Client, connect, type ConnectOptions } from "../../src/client/index.ts"
 import { type CutProxy, startCutProxy } from "./cut-proxy.ts"
 import { HttpScene } from "./http.ts"
@@ -7,6 +7,7 @@ import { HttpScene } from "./http.ts"
 export class ClientScene extends HttpScene {
   readonly #clients = new Set<Client>()
   readonly #proxies = new Set<CutProxy>()
+  #groups = 0
 
   /** As for an HttpScene. */
   constructor() {
@@ -41,6 +42,23 @@ export class ClientScene extends HttpScene {
   /** The name of a new topic. */
   async topicName(settings: object = {}): Promise<string> {
     return nameIn(await this.topic(settings))
+  }
+
+  /** A topic and a consumer group that reads it from its beginning. */
+  async topicWithGroup(partitions: number, settings: object = {}): Promise<{ topic: string; group: string }> {
+    const group = `group-${this.#groups++}`
+    const made = await this.put(`/v1/groups/${group}`, { autoOffsetReset: "earliest", ...settings })
+    expect(made.status).toBe(201)
+    return { topic: await this.topicName({ partitions }), group }
+  }
+
+  /** What a group has committed, by partition. */
+  async committed(group: string): Promise<(number | null)[]> {
+    const { body } = await this.get(`/v1/groups/${group}/offsets`)
+    const { partitions } = body as { partitions: { partition: number; committedOffset: number | null }[] }
+    return partitions
+      .toSorted((one, other) => one.partition - other.partition)
+      .map(({ committedOffset }) => committedOffset)
   }
 }
 

@@ -5,6 +5,8 @@ import { Random } from "../../simulation/random.ts"
 import { type Faults, ModelBroker, NO_FAULTS } from "./model-broker.ts"
 
 const SEEDS = 60
+/** Of runs in which batches were once counted wrongly: an old id's refusals, taken off a new id's count. */
+const TOLD_SEEDS = [129, 339]
 const STEPS = 300
 
 /** What became of a value. */
@@ -111,7 +113,7 @@ describe.each([
   })
 
   test("[W58] loses nothing that it calls stored where refusals and late arrivals come together", async () => {
-    for (let seed = 0; seed < SEEDS; seed++) {
+    for (const seed of [...Array(SEEDS).keys(), ...TOLD_SEEDS]) {
       const { names, outcomes, log } = await run(seed, mixed, { ...PASSING, ghosts: 0.5 }, isPartition)
       expect(outcomes.size).toBe(names.length)
       for (const name of names) {
