@@ -38,6 +38,13 @@ export interface QueueSettings {
   readonly overflow: "reject" | "drop-oldest" | "dead-letter"
   readonly sendingPaused: boolean
   readonly deliveryPaused: boolean
+  /** Text that is kept with the queue, by name. */
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+/** Settings to change. Annotations are merged by name; one that is null goes. */
+export type QueuePatch = Partial<Omit<QueueSettings, "annotations">> & {
+  readonly annotations?: Readonly<Record<string, string | null>>
 }
 
 /** A queue. Times are in milliseconds since the epoch, as everywhere. */
@@ -133,7 +140,7 @@ export interface RedriveRequest {
 /** Administration of queues. */
 export interface AdminQueues {
   /** Creates a queue, or changes the settings that are given. */
-  put(queue: string, settings?: Partial<QueueSettings>, options?: AdminOptions): Promise<QueueView>
+  put(queue: string, settings?: QueuePatch, options?: AdminOptions): Promise<QueueView>
   /** A queue, and what it holds. */
   get(queue: string, options?: AdminOptions): Promise<QueueView & { readonly statistics: QueueStatistics }>
   /** A page of all, by name; `cursor` is of the next, null for none. */

@@ -23,6 +23,7 @@ export type {
   DeadLetterReason,
   MessageFilter,
   MessageState,
+  QueuePatch,
   QueueSettings,
   QueueStatistics,
   QueueView,

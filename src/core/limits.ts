@@ -121,6 +121,15 @@ export const RECEIVE_ATTEMPT_MS = 5 * 60 * 1000
 /** What is remembered of receives with an attempt id; beyond it the oldest are forgotten. All of it is in memory. */
 export const MAX_RECEIVE_ATTEMPT_BYTES = 4 * 1024 * 1024
 
+/** Annotations of a queue: the 50 tags and the attributes of an SQS queue, and some of its owner's. */
+export const MAX_ANNOTATIONS = 128
+export const MAX_ANNOTATION_NAME_CHARACTERS = 256
+/** In all: Workers remember the settings of the queues they serve, and most have next to none. */
+export const MAX_ANNOTATIONS_CHARACTERS = 32 * 1024
+
+/** How long it is known that a queue was deleted, and how often one may be purged, as on SQS. */
+export const QUEUE_DELETED_MS = 60_000
+
 /** `maxMessages` of a queue: what its 8 GB would hold of the smallest messages. */
 export const MAX_QUEUE_MESSAGES = 1_000_000_000
 

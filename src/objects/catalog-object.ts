@@ -4,7 +4,7 @@ import { checkGroupSettings } from "../core/group/check-settings.ts"
 import { DEFAULT_GROUP_SETTINGS, type GroupSettings } from "../core/group/settings.ts"
 import { MAX_LIST_PAGE } from "../core/limits.ts"
 import { checkQueueSettings } from "../core/queue/check-settings.ts"
-import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from "../core/queue/settings.ts"
+import { DEFAULT_QUEUE_SETTINGS, type QueuePatch, type QueueSettings, withPatch } from "../core/queue/settings.ts"
 import { err, ok, type Result } from "../core/result.ts"
 import { checkTopicSettings, DEFAULT_TOPIC_SETTINGS, type TopicSettings, withGrowth } from "../core/stream/settings.ts"
 import { CatalogStore, type EntryKind, type StoredEntry } from "../store/catalog-store.ts"
@@ -23,9 +23,10 @@ const DEFAULTS: Readonly<Record<EntryKind, object>> = {
 }
 
 /** What is different between the kinds of names. */
-interface Kind<Settings> {
+interface Kind<Settings, Patch = Partial<Settings>> {
   readonly kind: EntryKind
   readonly defaults: Settings
+  readonly merge: (settings: Settings, patch: Patch) => Settings
   /** Why `name` can't have these settings, or null. */
   readonly check: (name: string, wanted: Settings, current: Settings | null) => Failure | null
   /** What is wanted, with what the catalog alone may set. */
@@ -38,7 +39,7 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
   readonly #steps: CatalogSteps
   /** The change under way per name: the next waits for it. */
   readonly #changing = new Map<string, Promise<unknown>>()
-  readonly #queues: Kind<QueueSettings>
+  readonly #queues: Kind<QueueSettings, QueuePatch>
   readonly #topics: Kind<TopicSettings>
   readonly #groups: Kind<GroupSettings>
 
@@ -52,25 +53,32 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
     this.#queues = {
       kind: "queue",
       defaults: DEFAULT_QUEUE_SETTINGS,
+      merge: withPatch,
       check: (name, wanted, current) => checkQueueSettings(name, wanted, current, queue),
       complete: (wanted) => wanted,
     }
     this.#topics = {
       kind: "topic",
       defaults: DEFAULT_TOPIC_SETTINGS,
+      merge: replaceFields,
       check: checkTopicSettings,
       complete: withGrowth,
     }
     this.#groups = {
       kind: "group",
       defaults: DEFAULT_GROUP_SETTINGS,
+      merge: replaceFields,
       check: (name, wanted, current) => checkGroupSettings(name, wanted, current, { queue, topic }),
       complete: (wanted) => wanted,
     }
   }
 
-  async putQueue(name: string, patch: Partial<QueueSettings>): Promise<Result<PutReply<QueueSettings>, Failure>> {
-    return this.#put(this.#queues, name, patch)
+  async putQueue(
+    name: string,
+    patch: QueuePatch,
+    expectedVersion: number | null = null,
+  ): Promise<Result<PutReply<QueueSettings>, Failure>> {
+    return this.#put(this.#queues, name, patch, expectedVersion)
   }
 
   async getQueue(name: string): Promise<Result<CatalogEntry<QueueSettings>, Failure>> {
@@ -83,6 +91,10 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
 
   async deleteQueue(name: string): Promise<Result<null, Failure>> {
     return this.#delete("queue", name)
+  }
+
+  async queueDeletedAt(name: string): Promise<number | null> {
+    return this.#store.queueDeletedAt(name, Date.now())
   }
 
   async putTopic(name: string, patch: Partial<TopicSettings>): Promise<Result<PutReply<TopicSettings>, Failure>> {
@@ -131,16 +143,19 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
       this.ctx.waitUntil(this.#exclusively(kind, name, () => this.#settled(kind, name)))
   }
 
-  #put<Settings extends object>(
-    kind: Kind<Settings>,
+  #put<Settings extends object, Patch>(
+    kind: Kind<Settings, Patch>,
     name: string,
-    patch: Partial<Settings>,
+    patch: Patch,
+    expectedVersion: number | null = null,
   ): Promise<Result<PutReply<Settings>, Failure>> {
     return this.#exclusively(kind.kind, name, async () => {
       const settled = await this.#settled(kind.kind, name)
       if (!settled.ok) return settled
       const current = settled.value ? settingsOf<Settings>(settled.value) : null
-      const wanted = kind.complete({ ...(current ?? kind.defaults), ...patch }, current)
+      const version = settled.value?.version ?? 0
+      if (expectedVersion !== null && version !== expectedVersion) return err({ code: "stale_metadata", version })
+      const wanted = kind.complete(kind.merge(current ?? kind.defaults, patch), current)
       const refused = kind.check(name, wanted, current)
       if (refused) return err(refused)
       const settings = JSON.stringify(wanted)
@@ -190,7 +205,11 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
 
   #list<Settings>(kind: EntryKind, request: ListRequest): Page<CatalogEntry<Settings>> {
     const limit = Math.min(request.limit, MAX_LIST_PAGE)
-    const found = this.#store.list(kind, request.prefix, limit + 1, request.cursor)
+    const { prefix, cursor, deadLetterQueue } = request
+    const found =
+      kind === "queue" && deadLetterQueue !== undefined
+        ? this.#store.listSources(deadLetterQueue, prefix, limit + 1, cursor)
+        : this.#store.list(kind, prefix, limit + 1, cursor)
     const items = found.slice(0, limit).map((entry) => fromStored<Settings>(entry))
     return { items, cursor: found.length > limit ? (items.at(-1)?.name ?? null) : null }
   }
@@ -238,6 +257,10 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
   async #resumeLater(): Promise<void> {
     await this.ctx.storage.setAlarm(Date.now() + RESUME_AFTER_MS)
   }
+}
+
+function replaceFields<Settings extends object>(settings: Settings, patch: Partial<Settings>): Settings {
+  return { ...settings, ...patch }
 }
 
 function fromStored<Settings>(entry: StoredEntry): CatalogEntry<Settings> {

@@ -95,7 +95,7 @@ export class CatalogSteps {
 
   async #remove(entry: StoredEntry): Promise<Result<null, Failure>> {
     const done = await this.#callAll(entry, (target) => target.destroy(entry.incarnation))
-    if (done.ok) this.#store.remove(entry.kind, entry.name)
+    if (done.ok) this.#store.remove(entry.kind, entry.name, Date.now())
     return done
   }
 

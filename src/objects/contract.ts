@@ -18,7 +18,7 @@ import type {
 } from "../core/group/commands.ts"
 import type { GroupSettings } from "../core/group/settings.ts"
 import type { OperatorApi } from "../core/queue/operator/commands.ts"
-import type { QueueSettings } from "../core/queue/settings.ts"
+import type { QueuePatch, QueueSettings } from "../core/queue/settings.ts"
 import type { Result } from "../core/result.ts"
 import type {
   AppendReply,
@@ -170,17 +170,28 @@ export interface ListRequest {
   readonly prefix: string
   readonly limit: number
   readonly cursor: string | null
+  /** Of queues: only those whose dead letters go there. */
+  readonly deadLetterQueue?: string
 }
 export interface PutReply<Settings> {
   readonly created: boolean
   readonly entry: CatalogEntry<Settings>
 }
 export interface CatalogApi {
-  /** Creates with defaults under `patch`, or alters the fields named in `patch`. Idempotent. */
-  putQueue(name: string, patch: Partial<QueueSettings>): Promise<Result<PutReply<QueueSettings>, Failure>>
+  /**
+   * Creates with defaults under `patch`, or alters the fields named in `patch`. Idempotent. With an `expectedVersion`
+   * only what has that version still, or for 0 what does not exist; else `stale_metadata`.
+   */
+  putQueue(
+    name: string,
+    patch: QueuePatch,
+    expectedVersion?: number | null,
+  ): Promise<Result<PutReply<QueueSettings>, Failure>>
   getQueue(name: string): Promise<Result<CatalogEntry<QueueSettings>, Failure>>
   listQueues(request: ListRequest): Promise<Page<CatalogEntry<QueueSettings>>>
   deleteQueue(name: string): Promise<Result<null, Failure>>
+  /** When a queue of that name was last deleted, of the last `QUEUE_DELETED_MS`; else null. */
+  queueDeletedAt(name: string): Promise<number | null>
   putTopic(name: string, patch: Partial<TopicSettings>): Promise<Result<PutReply<TopicSettings>, Failure>>
   getTopic(name: string): Promise<Result<CatalogEntry<TopicSettings>, Failure>>
   listTopics(request: ListRequest): Promise<Page<CatalogEntry<TopicSettings>>>

@@ -65,7 +65,8 @@ export class QueueObject extends BrokerObject<Queue, QueueSettings> implements Q
     return this.request(version, (queue, now) => {
       const received = queue.receive(completeReceive(request), now)
       if (!received.ok) return received
-      return ok({ incarnation: this.incarnation, deliveries: encodeDeliveries(received.value) })
+      const isFull = received.value.length === 0 && queue.isFull
+      return ok({ incarnation: this.incarnation, deliveries: encodeDeliveries(received.value), isFull })
     })
   }
 

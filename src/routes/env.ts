@@ -23,6 +23,8 @@ export interface Env {
   readonly MILLRACE_SIGNING_KEY?: string
   /** `off` serves everyone: for development only. */
   readonly MILLRACE_AUTH?: string
+  /** `off` lets SQS clients create a queue just deleted, and purge again, without a wait. */
+  readonly MILLRACE_SQS_WAITS?: string
 }
 
 /** A queue object as the Worker calls it. */

@@ -1,5 +1,5 @@
 import type { Database } from "./database.ts"
-import { MAX_DELETIONS_PER_COMMIT, MAX_NAMED_PRODUCERS } from "../core/limits.ts"
+import { MAX_DELETIONS_PER_COMMIT, MAX_NAMED_PRODUCERS, QUEUE_DELETED_MS } from "../core/limits.ts"
 import { hasTable, migrate, schemaVersion } from "./migrations.ts"
 
 /** What a name names. */
@@ -101,6 +101,24 @@ export class CatalogStore {
     return rows.map(fromRow)
   }
 
+  /** Of the queues that `list` would list, those whose dead letters go to `target`. */
+  listSources(target: string, prefix: string, limit: number, afterName: string | null): StoredEntry[] {
+    if (!this.#exists()) return []
+    const rows = this.#database.all<EntryRow>(
+      `SELECT kind, name, step, incarnation, version, settings, pending, created_at, updated_at
+       FROM entry
+       WHERE kind = 'queue' AND name > ? AND name >= ? AND name < ? AND step IN ('ready', 'altering')
+         AND json_extract(settings, '$.deadLetterQueue') = ?
+       ORDER BY name LIMIT ?`,
+      afterName ?? "",
+      prefix,
+      prefix + LAST_CHARACTER,
+      target,
+      limit,
+    )
+    return rows.map(fromRow)
+  }
+
   /** Entries with a step that a crash may have left half done. */
   unfinished(): StoredEntry[] {
     if (!this.#exists()) return []
@@ -165,8 +183,23 @@ export class CatalogStore {
     )
   }
 
-  remove(kind: EntryKind, name: string): void {
+  /** The name is free; of a queue it is known for a while. Call inside a transaction. */
+  remove(kind: EntryKind, name: string, now: number): void {
     this.#database.run("DELETE FROM entry WHERE kind = ? AND name = ?", kind, name)
+    if (kind !== "queue") return
+    this.#database.run("DELETE FROM deleted_queue WHERE deleted_at <= ?", now - QUEUE_DELETED_MS)
+    this.#database.run("INSERT OR REPLACE INTO deleted_queue (name, deleted_at) VALUES (?, ?)", name, now)
+  }
+
+  /** When a queue of that name was deleted, of the last `QUEUE_DELETED_MS`; else null. */
+  queueDeletedAt(name: string, now: number): number | null {
+    if (!this.#exists()) return null
+    const [row] = this.#database.all<{ deleted_at: number }>(
+      "SELECT deleted_at FROM deleted_queue WHERE name = ? AND deleted_at > ?",
+      name,
+      now - QUEUE_DELETED_MS,
+    )
+    return row?.deleted_at ?? null
   }
 
   /** Of too many, those that were opened longest ago go: a slice of them. */

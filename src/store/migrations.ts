@@ -7,6 +7,7 @@ import {
   COUNTER,
   COUNTERS,
   DEDUP,
+  DELETED_QUEUE,
   DELIVERY_PAGE,
   DELIVERY_RING,
   ENTRY,
@@ -52,6 +53,7 @@ export const MIGRATIONS = {
     [ENTRY, COUNTER],
     [NAMED_PRODUCER],
     [ENTRY_WITH_GROUPS, COPY_ENTRIES, ...REPLACE_ENTRIES, NAMED_PRODUCER_OPENED_AT, NAMED_PRODUCER_AGE],
+    [DELETED_QUEUE],
   ],
   group: [[IDENTITY, GROUP_EPOCH, MEMBER, ASSIGNMENT]],
 } as const satisfies Record<string, readonly (readonly string[])[]>

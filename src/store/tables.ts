@@ -253,6 +253,13 @@ export const COPY_ENTRIES = `
   SELECT kind, name, step, incarnation, version, settings, created_at, updated_at FROM entry`
 export const REPLACE_ENTRIES = ["DROP TABLE entry", "ALTER TABLE entry_next RENAME TO entry"] as const
 
+/** Queues that were deleted a short time ago. */
+export const DELETED_QUEUE = `
+  CREATE TABLE deleted_queue (
+    name TEXT PRIMARY KEY,
+    deleted_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`
+
 /** When a producer was opened last: of too many, those opened longest ago are forgotten. */
 export const NAMED_PRODUCER_OPENED_AT = "ALTER TABLE named_producer ADD COLUMN opened_at INTEGER NOT NULL DEFAULT 0"
 export const NAMED_PRODUCER_AGE = "CREATE INDEX named_producer_age ON named_producer (opened_at)"

@@ -16,7 +16,7 @@ export function catalogGroupsContract(open: OpenPlace): void {
         expect(catalog.find("group", "a")).toEqual(entryOf("a", "ready", "group"))
         expect(catalog.list("group", "", 10, null)).toEqual([entryOf("a", "ready", "group")])
         expect(catalog.unfinished()).toEqual([entryOf("b", "creating", "group")])
-        catalog.remove("group", "a")
+        catalog.remove("group", "a", 1)
         expect(catalog.find("queue", "a")).toEqual(entryOf("a"))
         expect(catalog.find("topic", "a")).toEqual(entryOf("a", "ready", "topic"))
       }))
@@ -59,7 +59,7 @@ export function catalogGroupsContract(open: OpenPlace): void {
           for (const entry of OLD) expect(catalog.find(entry.kind, entry.name)).toEqual(entry)
           expect(catalog.list("queue", "", 10, null).map(({ name }) => name)).toEqual(["a", "b"])
           expect(catalog.unfinished().map(({ name }) => name)).toEqual(["b", "c", "d"])
-          expect(tablesOf(database)).toEqual(["counter", "entry", "named_producer"])
+          expect(tablesOf(database)).toEqual(["counter", "deleted_queue", "entry", "named_producer"])
         })
       }
       await place.use((database) => {
@@ -80,7 +80,7 @@ export function catalogGroupsContract(open: OpenPlace): void {
       await place.use((database) => {
         rolledBack(database, () => new CatalogStore(database))
         expect(database.all("SELECT schema_version FROM counter")).toEqual([{ schema_version: 2 }])
-        expect(tablesOf(database)).toEqual(["counter", "entry", "named_producer"])
+        expect(tablesOf(database)).toEqual(["counter", "deleted_queue", "entry", "named_producer"])
         expect(new CatalogStore(database).find("queue", "a")).toEqual(entryOf("a"))
       })
     })

@@ -40,7 +40,7 @@ export function catalogStoreContract(open: OpenPlace): void {
       ]) {
         await open().use((database) => {
           write(new CatalogStore(database))
-          expect(tablesOf(database)).toEqual(["counter", "entry", "named_producer"])
+          expect(tablesOf(database)).toEqual(["counter", "deleted_queue", "entry", "named_producer"])
         })
       }
     })
@@ -133,7 +133,7 @@ export function catalogStoreContract(open: OpenPlace): void {
       open().use((database) => {
         const catalog = new CatalogStore(database)
         catalog.insert({ ...entryOf("a"), incarnation: catalog.nextNumber() })
-        catalog.remove("queue", "a")
+        catalog.remove("queue", "a", 1)
         expect(catalog.nextNumber()).toBe(2)
       }))
 
@@ -210,7 +210,7 @@ export function catalogStoreContract(open: OpenPlace): void {
         const catalog = new CatalogStore(database)
         catalog.insert(entryOf("a"))
         catalog.insert(entryOf("a", "ready", "topic"))
-        catalog.remove("queue", "a")
+        catalog.remove("queue", "a", 1)
         expect(catalog.find("queue", "a")).toBeNull()
         expect(catalog.find("topic", "a")).toEqual(entryOf("a", "ready", "topic"))
       }))
@@ -223,7 +223,7 @@ export function catalogStoreContract(open: OpenPlace): void {
           catalog.nextNumber()
           catalog.insert(entryOf("c"))
           catalog.setStep("queue", "a", "deleting")
-          catalog.remove("queue", "b")
+          catalog.remove("queue", "b", 1)
         })
         expect(catalog.list("queue", "", 10, null)).toEqual([entryOf("a"), entryOf("b")])
         expect(catalog.nextNumber()).toBe(1)
@@ -273,7 +273,7 @@ export function catalogStoreContract(open: OpenPlace): void {
         catalog.insert(entryOf("t", "creating", "topic"))
         expect(catalog.unfinished().map((entry) => entry.name)).toEqual(["altering", "creating", "deleting", "t"])
         catalog.setStep("queue", "creating", "ready")
-        catalog.remove("queue", "deleting")
+        catalog.remove("queue", "deleting", 1)
         expect(catalog.unfinished().map((entry) => entry.name)).toEqual(["altering", "t"])
       }))
   })

@@ -1,5 +1,6 @@
 import { describe } from "vitest"
 import { catalogGroupsContract } from "./catalog-groups.ts"
+import { catalogQueuesContract } from "./catalog-queues.ts"
 import { catalogStoreContract } from "./catalog-store.ts"
 import { databaseContract } from "./database.ts"
 import { dedupStoreContract } from "./dedup-store.ts"
@@ -69,5 +70,6 @@ export function storesContract(openPlace: OpenPlace): void {
   describe("catalog store", () => {
     catalogStoreContract(open)
     catalogGroupsContract(open)
+    catalogQueuesContract(open)
   })
 }

@@ -91,6 +91,7 @@ const queueSettings = wildObject({
   overflow: fc.constantFrom("reject", "drop-oldest", "dead-letter"),
   sendingPaused: fc.boolean(),
   deliveryPaused: fc.boolean(),
+  annotations: fc.dictionary(fc.string({ maxLength: 4 }), fc.constantFrom(null, "", "x"), { maxKeys: 3 }),
   visibilityTimeoutMs: fc.integer({ min: 60_000, max: 43_200_001 }),
   deadLetterQueue: fc.constantFrom("kept", "altered", "none", null),
   retryDelay,

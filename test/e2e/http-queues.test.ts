@@ -24,6 +24,7 @@ const DEFAULTS = {
   overflow: "reject",
   sendingPaused: false,
   deliveryPaused: false,
+  annotations: {},
 }
 
 interface QueueView {
@@ -45,6 +46,14 @@ describe("PUT", () => {
     expect(createdAt).toBeLessThanOrEqual(Date.now() + 1)
     for (const body of [{}, DEFAULTS])
       expect(await scene.put(path, body)).toMatchObject({ status: 200, body: created.body })
+  })
+
+  it("[N12] keeps annotations: merged by name, null takes one away", async () => {
+    const path = await scene.queue({ annotations: { team: "billing", tier: "1" } })
+    const changed = await scene.put(path, { annotations: { tier: null, owner: "ana" } })
+    const annotations = { team: "billing", owner: "ana" }
+    expect(changed).toMatchObject({ status: 200, body: { settings: { ...DEFAULTS, annotations } } })
+    expect((await scene.get(path)).body).toMatchObject({ settings: { annotations } })
   })
 
   it("[H11] changes the fields named, and no others", async () => {
@@ -111,6 +120,9 @@ describe("PUT", () => {
     [{ overflow: "dead-letter" }, "/overflow"],
     [{ sendingPaused: "no" }, "/sendingPaused"],
     [{ deliveryPaused: 1 }, "/deliveryPaused"],
+    [{ annotations: { team: 1 } }, "/annotations/team"],
+    [{ annotations: { "": "x" } }, "/annotations/"],
+    [{ annotations: { long: "x".repeat(32 * 1024) } }, "/annotations"],
     [{ deadLetterQueue: "a b" }, "/deadLetterQueue"],
     [{ deadLetterQueue: "there-is-none" }, "/deadLetterQueue"],
     [{ retryDelay: 5 }, "/retryDelay"],

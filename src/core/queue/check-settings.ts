@@ -1,4 +1,5 @@
 import type { Failure } from "../errors.ts"
+import { MAX_ANNOTATIONS, MAX_ANNOTATIONS_CHARACTERS } from "../limits.ts"
 import type { QueueSettings } from "./settings.ts"
 
 /** Dead-letter queues may chain, but not for ever. */
@@ -14,7 +15,12 @@ export function checkQueueSettings(
   current: QueueSettings | null,
   settingsOf: (queue: string) => QueueSettings | null,
 ): Failure | null {
-  return checkFixed(name, wanted, current) ?? checkTogether(wanted) ?? checkDeadLetters(name, wanted, settingsOf)
+  return (
+    checkFixed(name, wanted, current) ??
+    checkTogether(wanted) ??
+    checkAnnotations(wanted) ??
+    checkDeadLetters(name, wanted, settingsOf)
+  )
 }
 
 function checkFixed(name: string, wanted: QueueSettings, current: QueueSettings | null): Failure | null {
@@ -33,6 +39,15 @@ function checkTogether(wanted: QueueSettings): Failure | null {
   if (wanted.onExpiry === "dead-letter") return refused("/onExpiry", "there is no deadLetterQueue to move to")
   if (wanted.overflow === "dead-letter") return refused("/overflow", "there is no deadLetterQueue to move to")
   return null
+}
+
+/** As a whole: each by itself is held to its limit where it comes in. */
+function checkAnnotations({ annotations }: QueueSettings): Failure | null {
+  const names = Object.keys(annotations)
+  if (names.length > MAX_ANNOTATIONS) return refused("/annotations", `must have at most ${MAX_ANNOTATIONS} entries`)
+  const characters = names.reduce((sum, name) => sum + name.length + annotations[name]!.length, 0)
+  if (characters <= MAX_ANNOTATIONS_CHARACTERS) return null
+  return refused("/annotations", `must have at most ${MAX_ANNOTATIONS_CHARACTERS} characters in all`)
 }
 
 function checkDeadLetters(

@@ -60,6 +60,8 @@ export interface ReceiveReply {
   readonly incarnation: number
   /** Encoded by `core/log/delivered.ts`. */
   readonly deliveries: Uint8Array
+  /** Nothing was handed out because as much is in flight as may be. */
+  readonly isFull?: boolean
 }
 
 /** Gauges and totals of one queue, from counters and never from a scan. */

@@ -97,6 +97,12 @@ export class Queue {
     return receive(this.#delivering, request, now)
   }
 
+  /** Whether as much is in flight as may be. */
+  get isFull(): boolean {
+    const { delivery, settings } = this.state
+    return delivery.counts.inFlight >= settings.maxInFlight
+  }
+
   /** Settles one receipt; null is success. */
   settle(settlement: Settlement, now: number): Failure | null {
     const { state } = this

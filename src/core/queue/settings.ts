@@ -45,6 +45,13 @@ export interface QueueSettings {
   readonly overflow: Overflow
   readonly sendingPaused: boolean
   readonly deliveryPaused: boolean
+  /** Text that owners and doors keep with the queue, by name. The broker never looks at it. */
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+/** Settings to change; what is left out stays. Annotations are merged by name, and one that is null goes. */
+export type QueuePatch = Partial<Omit<QueueSettings, "annotations">> & {
+  readonly annotations?: Readonly<Record<string, string | null>>
 }
 
 /** The settings of a queue created with `{}`. */
@@ -69,11 +76,19 @@ export const DEFAULT_QUEUE_SETTINGS: QueueSettings = {
   overflow: "reject",
   sendingPaused: false,
   deliveryPaused: false,
+  annotations: {},
 }
 
 /** Settings as they were stored, maybe before some of them existed. */
 export function withDefaults(stored: Partial<QueueSettings>): QueueSettings {
   return { ...DEFAULT_QUEUE_SETTINGS, ...stored }
+}
+
+/** `settings` as `patch` changes them. */
+export function withPatch(settings: QueueSettings, { annotations, ...patch }: QueuePatch): QueueSettings {
+  if (annotations === undefined) return { ...settings, ...patch }
+  const merged = Object.entries({ ...settings.annotations, ...annotations }).filter(([, text]) => text !== null)
+  return { ...settings, ...patch, annotations: Object.fromEntries(merged) as Record<string, string> }
 }
 
 /** How much more a message may be tried without fault than with. */

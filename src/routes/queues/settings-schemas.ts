@@ -1,5 +1,7 @@
 import * as v from "valibot"
 import {
+  MAX_ANNOTATION_NAME_CHARACTERS,
+  MAX_ANNOTATIONS_CHARACTERS,
   MAX_ATTEMPTS,
   MAX_DEDUP_WINDOW_MS,
   MAX_DELIVERIES,
@@ -35,6 +37,16 @@ export const retryDelaySchema = v.variant(
 
 const flag = v.boolean("must be true or false")
 
+const annotation = v.pipe(
+  v.string("must be a string"),
+  v.maxLength(MAX_ANNOTATIONS_CHARACTERS, `must have at most ${MAX_ANNOTATIONS_CHARACTERS} characters`),
+)
+const annotationName = v.pipe(
+  v.string(),
+  v.minLength(1, "a name must not be empty"),
+  v.maxLength(MAX_ANNOTATION_NAME_CHARACTERS, `a name must have at most ${MAX_ANNOTATION_NAME_CHARACTERS} characters`),
+)
+
 const settings = {
   ordering: v.picklist(["standard", "fifo"], "must be standard or fifo"),
   fair: flag,
@@ -56,6 +68,7 @@ const settings = {
   overflow: v.picklist(["reject", "drop-oldest", "dead-letter"], "must be reject, drop-oldest or dead-letter"),
   sendingPaused: flag,
   deliveryPaused: flag,
+  annotations: v.record(annotationName, annotation),
 }
 
 /** All settings of a queue. */
@@ -83,4 +96,10 @@ export const queuePatchSchema = v.strictObject({
   overflow: v.exactOptional(settings.overflow),
   sendingPaused: v.exactOptional(settings.sendingPaused),
   deliveryPaused: v.exactOptional(settings.deliveryPaused),
+  annotations: v.exactOptional(
+    v.pipe(
+      v.record(annotationName, v.nullable(annotation)),
+      v.description("Merged by name with those that are there; null takes one away."),
+    ),
+  ),
 })

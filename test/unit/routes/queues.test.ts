@@ -227,6 +227,8 @@ test.each([
   [{ overflow: "drop" }, "/overflow"],
   [{ sendingPaused: "true" }, "/sendingPaused"],
   [{ deliveryPaused: 0 }, "/deliveryPaused"],
+  [{ annotations: { a: false } }, "/annotations/a"],
+  [{ annotations: { ["x".repeat(257)]: "" } }, `/annotations/${"x".repeat(257)}`],
   [{ retention: 1 }, "/retention"],
   [[], ""],
   [null, ""],
