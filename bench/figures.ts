@@ -11,6 +11,7 @@ import { schedule } from "./figures/schedule.ts"
 import { singles } from "./figures/singles.ts"
 import { sdk } from "./figures/sdk.ts"
 import { sockets } from "./figures/sockets.ts"
+import { sqs } from "./figures/sqs.ts"
 import type { Generator } from "./load/generator.ts"
 
 /** How long and how large a run is. */
@@ -31,6 +32,8 @@ export interface Scale {
   readonly readBytes: number
   /** Messages of one round of pushing; whole thousands. */
   readonly pushed: number
+  /** Requests of one step of one turn through the SQS API. */
+  readonly sqsRequests: number
 }
 
 /** What the figures are about. */
@@ -46,6 +49,7 @@ export const FULL: Scale = {
   scheduledMessages: 1_000_000,
   readBytes: 100_000_000,
   pushed: 200_000,
+  sqsRequests: 2_000,
 }
 
 /** A look in between: the same, shorter and smaller. */
@@ -61,6 +65,7 @@ export const QUICK: Scale = {
   scheduledMessages: 100_000,
   readBytes: 25_000_000,
   pushed: 50_000,
+  sqsRequests: 1_000,
 }
 
 /** Groups of figures by the name that selects them. */
@@ -77,4 +82,5 @@ export const GROUPS: Readonly<Record<string, (generator: Generator, scale: Scale
   sdk,
   fair,
   idle,
+  sqs,
 }

@@ -1,4 +1,4 @@
-/** `npm start`: the broker on this machine. Settings: PORT, HOST, DATA_DIR, MILLRACE_TOKEN, MILLRACE_SIGNING_KEY, MILLRACE_AUTH. */
+/** `npm start`: the broker on this machine. Settings: PORT, HOST, DATA_DIR, MILLRACE_TOKEN, MILLRACE_SIGNING_KEY, MILLRACE_AUTH, MILLRACE_SQS_WAITS. */
 import { developmentToken } from "./runtime/data-dir.ts"
 import { type RunningBroker, startBroker } from "./runtime/broker.ts"
 

@@ -75,7 +75,41 @@ export interface PushJob extends Target {
   readonly messages: number
 }
 
-export type Job = PostJob | DrainJob | ReadJob | FramesJob | LatencyJob | PushJob | SdkPublishJob | SdkConsumeJob
+/** Messages sent to a queue, or received and deleted, in the same loop whatever the way to the queue is. */
+export interface QueueJob {
+  readonly kind: "queue"
+  readonly way: QueueWay
+  readonly step: "send" | "receive"
+  /** Messages in a request. */
+  readonly batch: number
+  readonly messages: number
+  /** How many ask at once, each on a connection of its own. */
+  readonly clients: number
+}
+
+/** The native HTTP API, the SQS API from a client that does next to nothing, and the same from AWS's own client. */
+export type QueueWay =
+  | (Target & { readonly api: "native"; readonly queue: string })
+  | (SqsTarget & { readonly api: "sqs" | "sqs-sdk" })
+
+/** A queue of a server that speaks the SQS API. */
+export interface SqsTarget {
+  readonly url: string
+  readonly queueUrl: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+export type Job =
+  | PostJob
+  | DrainJob
+  | ReadJob
+  | FramesJob
+  | LatencyJob
+  | PushJob
+  | SdkPublishJob
+  | SdkConsumeJob
+  | QueueJob
 
 /** What a job did. */
 export interface Done {

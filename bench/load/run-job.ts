@@ -3,6 +3,7 @@ import { frames } from "./frames.ts"
 import { type Done, type DrainJob, type Job, POISON, type PostJob } from "./jobs.ts"
 import { latency } from "./latency.ts"
 import { push } from "./push.ts"
+import { queueWork } from "./queue-work.ts"
 import { read } from "./read.ts"
 import { sdkConsume, sdkPublish } from "./sdk.ts"
 
@@ -26,6 +27,8 @@ export async function runJob(job: Job): Promise<Done> {
       return sdkPublish(job)
     case "sdk-consume":
       return sdkConsume(job)
+    case "queue":
+      return queueWork(job)
     case "post":
     case "drain":
       return overHttp(job)

@@ -2,7 +2,7 @@
  * The client of Millrace: message queues and event streams over one WebSocket.
  * Runs in Node 20 and newer, Deno, Bun, browsers and Workers, and needs no other package.
  */
-export { type Admin, createAdmin, type Right, type TokenRequest, type TokenView } from "./admin.ts"
+export { type Admin, createAdmin } from "./admin.ts"
 export type {
   AdminGroups,
   GroupCommit,
@@ -31,6 +31,7 @@ export type {
   RedriveRequest,
   RetryDelay,
 } from "./admin-queues.ts"
+export type { AccessKeyRequest, AccessKeyView, AdminTokens, Right, TokenRequest, TokenView } from "./admin-tokens.ts"
 export type { AdminTopics, PartitionView, TopicSettings, TopicView } from "./admin-topics.ts"
 export { type Client, connect, type ConnectOptions } from "./client.ts"
 export { bytes, type Codec, type Format, json, text } from "./codec.ts"

@@ -57,4 +57,13 @@ export type Failure =
 export type ErrorCode = Failure["code"]
 
 /** What a name can name. */
-export type Resource = "queue" | "topic" | "partition" | "message" | "record" | "redrive" | "group" | "member"
+export type Resource =
+  | "queue"
+  | "topic"
+  | "partition"
+  | "message"
+  | "record"
+  | "redrive"
+  | "group"
+  | "member"
+  | "access key"

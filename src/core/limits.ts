@@ -6,6 +6,9 @@ export const MAX_MESSAGE_BYTES = 1024 * 1024
 /** An HTTP body: one full message in base64 (4/3), its headers, and the JSON around them. */
 export const MAX_BODY_BYTES = 2 * 1024 * 1024
 
+/** A body for a door of AWS: a full message each of whose bytes JSON wrote as `\u001f`, and what stands around it. */
+export const MAX_AWS_BODY_BYTES = 7 * 1024 * 1024
+
 /** What is read and thrown away of a body that was refused, so that its client comes to see the answer. */
 export const MAX_DISCARDED_BODY_BYTES = 4 * MAX_BODY_BYTES
 
@@ -487,6 +490,18 @@ export const MAX_TOKEN_CHARACTERS = 8 * 1024
 
 /** Tokens whose signature an isolate remembers to be right: some megabytes of the longest. */
 export const MAX_KNOWN_TOKENS = 500
+
+/** What the id of an access key looks like, as on AWS; only what begins and ends as the broker's do is one. */
+export const ACCESS_KEY_ID = /^[A-Z0-9]{20}$/
+
+/** How long a Worker goes by what it read of an access key: so long after it was taken back it may still be good. */
+export const ACCESS_KEY_TTL_MS = 30_000
+
+/** Access keys that an isolate remembers: about a kilobyte each, with the rights of the longest some tens. */
+export const MAX_KNOWN_ACCESS_KEYS = 500
+
+/** Days, regions and services of an access key for which an isolate remembers what signs: midnight makes two of each. */
+export const MAX_SIGNING_KEYS = 8
 
 /** The longest time of a timer, 2^31 − 1 milliseconds: what is farther off is waited for in steps. */
 export const MAX_TIMER_MS = 2_147_483_647

@@ -1,3 +1,4 @@
+import type { StoredAccessKey } from "../core/access/access-key.ts"
 import type { Failure } from "../core/errors.ts"
 import type {
   MoveRequest,
@@ -206,4 +207,14 @@ export interface CatalogApi {
 export interface ProducerIdentity {
   readonly producerId: number
   readonly epoch: number
+}
+
+/** One access key, in the object of its id. */
+export interface AccessKeyApi {
+  /** `conflict` where there is one. */
+  create(key: StoredAccessKey): Promise<Result<null, Failure>>
+  /** `not_found` where there is none; that writes nothing. */
+  read(): Promise<Result<StoredAccessKey, Failure>>
+  /** Forgets it. */
+  remove(): Promise<Result<null, Failure>>
 }

@@ -1,3 +1,4 @@
+import type { AccessKeyObject } from "./access-key-object.ts"
 import type { CatalogObject } from "./catalog-object.ts"
 import type { GroupObject } from "./group-object.ts"
 import type { PartitionObject } from "./partition-object.ts"
@@ -9,4 +10,5 @@ export interface ObjectEnv {
   readonly PARTITIONS: DurableObjectNamespace<PartitionObject>
   readonly GROUPS: DurableObjectNamespace<GroupObject>
   readonly CATALOG: DurableObjectNamespace<CatalogObject>
+  readonly ACCESS_KEYS: DurableObjectNamespace<AccessKeyObject>
 }

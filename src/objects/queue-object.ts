@@ -117,8 +117,8 @@ export class QueueObject extends BrokerObject<Queue, QueueSettings> implements Q
     return this.#operator.redrives(version)
   }
 
-  async cancelRedrive(version: number): Promise<Result<Redrive, Failure>> {
-    return this.#operator.cancelRedrive(version)
+  async cancelRedrive(version: number, no?: number): Promise<Result<Redrive, Failure>> {
+    return this.#operator.cancelRedrive(version, no)
   }
 
   override webSocketClose(socket: WebSocket): void {

@@ -71,8 +71,8 @@ export class QueueOperator implements OperatorApi {
     return this.#run(version, (queue) => ok([...queue.redrives.all]))
   }
 
-  cancelRedrive(version: number): Promise<Result<Redrive, Failure>> {
-    return this.#run(version, (queue, now) => queue.redrives.cancel(now))
+  cancelRedrive(version: number, no?: number): Promise<Result<Redrive, Failure>> {
+    return this.#run(version, (queue, now) => queue.redrives.cancel(now, no))
   }
 
   /** Runs a command that looks at many messages: in a later commit where others have looked at enough in this one. */

@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../core/result.ts"
 import { invalidField, pointerToken } from "../protocol/native/fields.ts"
 import { INTERNAL_PROBLEM } from "../protocol/native/problems.ts"
 import { discardBody } from "./body.ts"
+import { answerSqs, SQS_PATHS, sqsWireOf } from "./doors/sqs/door.ts"
 import type { Caller, Env } from "./env.ts"
 import { authenticate } from "./middleware/auth.ts"
 import { permit } from "./middleware/permit.ts"
@@ -29,15 +30,26 @@ for (const operation of OPERATIONS) {
   app.on(operation.method, operation.path, (context) => answer(operation, context))
 }
 
-app.notFound(async (context) => {
-  const caller = await authenticate(context.req.raw, context.env)
-  return refuse(context.req.raw, caller.ok ? unrouted(context.req.path) : caller.error)
-})
+for (const path of SQS_PATHS) {
+  app.on(["GET", "POST"], path, (context) => {
+    const request = context.req.raw
+    const wire = sqsWireOf(request)
+    if (wire === null) return notFound(context)
+    return answerSqs(wire, request, context.env, (work) => context.executionCtx.waitUntil(work))
+  })
+}
+
+app.notFound(notFound)
 
 app.onError((error) => {
   console.error(JSON.stringify({ event: "internal_error", error: error.stack ?? String(error) }))
   return problemResponse(INTERNAL_PROBLEM)
 })
+
+async function notFound(context: AppContext): Promise<Response> {
+  const caller = await authenticate(context.req.raw, context.env)
+  return refuse(context.req.raw, caller.ok ? unrouted(context.req.path) : caller.error)
+}
 
 async function answer(operation: Operation, context: AppContext): Promise<Response> {
   const outcome = await run(operation, context)

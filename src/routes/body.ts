@@ -3,7 +3,6 @@ import { MAX_BODY_BYTES, MAX_DISCARD_MS, MAX_DISCARDED_BODY_BYTES } from "../cor
 import { err, ok, type Result } from "../core/result.ts"
 import { type JsonText, parseJsonBytes } from "../protocol/native/json-text.ts"
 
-const TOO_LARGE = err<Failure>({ code: "payload_too_large", limitBytes: MAX_BODY_BYTES })
 const NOT_JSON = err<Failure>({ code: "unsupported_media_type", accepted: ["application/json"] })
 const BROKEN_OFF = err<Failure>({ code: "invalid_request", detail: "The body ended early." })
 
@@ -16,11 +15,11 @@ export function mediaType(request: Request): string {
 }
 
 /** The body of `request`, refused as soon as it is known to be too large. */
-export async function readBytes(request: Request): Promise<Result<Uint8Array, Failure>> {
+export async function readBytes(request: Request, limitBytes = MAX_BODY_BYTES): Promise<Result<Uint8Array, Failure>> {
   const length = request.headers.get("content-length")
-  if (Number(length) > MAX_BODY_BYTES) return TOO_LARGE
+  if (Number(length) > limitBytes) return tooLarge(limitBytes)
   try {
-    return length === null ? await readChunks(request) : ok(new Uint8Array(await request.arrayBuffer()))
+    return length === null ? await readChunks(request, limitBytes) : ok(new Uint8Array(await request.arrayBuffer()))
   } catch {
     return BROKEN_OFF
   }
@@ -47,12 +46,16 @@ function isJson(request: Request): boolean {
   return type === "" || type === "application/json" || type.endsWith("+json")
 }
 
-async function readChunks(request: Request): Promise<Result<Uint8Array, Failure>> {
+function tooLarge(limitBytes: number): Result<never, Failure> {
+  return err({ code: "payload_too_large", limitBytes })
+}
+
+async function readChunks(request: Request, limitBytes: number): Promise<Result<Uint8Array, Failure>> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of chunksOf(request)) {
     length += chunk.length
-    if (length > MAX_BODY_BYTES) return TOO_LARGE
+    if (length > limitBytes) return tooLarge(limitBytes)
     chunks.push(chunk)
   }
   const bytes = new Uint8Array(length)

@@ -1,5 +1,6 @@
 import type { Access } from "../core/access/access.ts"
 import type {
+  AccessKeyApi,
   CatalogApi,
   GroupApi,
   PartitionApi,
@@ -17,9 +18,10 @@ export interface Env {
   readonly PARTITIONS: DurableObjectNamespace<WholePartitionApi & Rpc.DurableObjectBranded>
   readonly GROUPS: DurableObjectNamespace<GroupApi & Rpc.DurableObjectBranded>
   readonly CATALOG: DurableObjectNamespace<CatalogApi & Rpc.DurableObjectBranded>
+  readonly ACCESS_KEYS: DurableObjectNamespace<AccessKeyApi & Rpc.DurableObjectBranded>
   /** The root secret: whoever presents it may do everything, and make tokens that may do less. */
   readonly MILLRACE_TOKEN?: string
-  /** What tokens are signed with, where that is not to be the root secret. */
+  /** What tokens are signed with, and access keys encrypted, where that is not to be the root secret. */
   readonly MILLRACE_SIGNING_KEY?: string
   /** `off` serves everyone: for development only. */
   readonly MILLRACE_AUTH?: string

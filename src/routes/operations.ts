@@ -36,6 +36,7 @@ import { receiveShare } from "./shares/receive.ts"
 import { health } from "./system/health.ts"
 import { openapi } from "./system/openapi.ts"
 import { createToken } from "./tokens/create.ts"
+import { deleteAccessKey } from "./tokens/delete.ts"
 import { appendRecords } from "./topics/append.ts"
 import { deleteTopic } from "./topics/delete.ts"
 import { getTopic } from "./topics/get.ts"
@@ -98,6 +99,7 @@ export const OPERATIONS: readonly Operation[] = [
   extendShare,
   connect,
   createToken,
+  deleteAccessKey,
   health,
   openapi,
 ]

@@ -1,5 +1,6 @@
 import type { Database } from "./database.ts"
 import {
+  ACCESS_KEY,
   ASSIGNMENT,
   BARRIER,
   COMPACTION,
@@ -56,6 +57,7 @@ export const MIGRATIONS = {
     [DELETED_QUEUE],
   ],
   group: [[IDENTITY, GROUP_EPOCH, MEMBER, ASSIGNMENT]],
+  "access-key": [[ACCESS_KEY]],
 } as const satisfies Record<string, readonly (readonly string[])[]>
 
 /** A kind of object that stores something. */

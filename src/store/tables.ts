@@ -263,3 +263,17 @@ export const DELETED_QUEUE = `
 /** When a producer was opened last: of too many, those opened longest ago are forgotten. */
 export const NAMED_PRODUCER_OPENED_AT = "ALTER TABLE named_producer ADD COLUMN opened_at INTEGER NOT NULL DEFAULT 0"
 export const NAMED_PRODUCER_AGE = "CREATE INDEX named_producer_age ON named_producer (opened_at)"
+
+/** What an access key is good for, and its secret, encrypted; one row. */
+export const ACCESS_KEY = `
+  CREATE TABLE access_key (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    schema_version INTEGER NOT NULL,
+    namespace TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    subject TEXT,
+    rights TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    sealed_secret BLOB NOT NULL
+  ) STRICT`

@@ -80,7 +80,7 @@ export function catalogGroupsContract(open: OpenPlace): void {
       await place.use((database) => {
         rolledBack(database, () => new CatalogStore(database))
         expect(database.all("SELECT schema_version FROM counter")).toEqual([{ schema_version: 2 }])
-        expect(tablesOf(database)).toEqual(["counter", "deleted_queue", "entry", "named_producer"])
+        expect(tablesOf(database)).toEqual(["counter", "entry", "named_producer"])
         expect(new CatalogStore(database).find("queue", "a")).toEqual(entryOf("a"))
       })
     })

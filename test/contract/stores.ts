@@ -1,4 +1,5 @@
 import { describe } from "vitest"
+import { accessKeyStoreContract } from "./access-key-store.ts"
 import { catalogGroupsContract } from "./catalog-groups.ts"
 import { catalogQueuesContract } from "./catalog-queues.ts"
 import { catalogStoreContract } from "./catalog-store.ts"
@@ -66,6 +67,9 @@ export function storesContract(openPlace: OpenPlace): void {
   })
   describe("group store", () => {
     groupStoreContract(open)
+  })
+  describe("access key store", () => {
+    accessKeyStoreContract(open)
   })
   describe("catalog store", () => {
     catalogStoreContract(open)

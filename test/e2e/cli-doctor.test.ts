@@ -79,6 +79,21 @@ describe("tokens", () => {
     const [made] = await cli.json("token create --for none --namespace other")
     expect(made).toMatchObject({ namespace: "other", expiresAt: null, rights: null })
   })
+
+  it("are access keys with --aws, and those can be taken back", async () => {
+    const { stdout, stderr } = await cli.run("token create --aws --for none --allow consume:queues/*")
+    expect(stderr).toMatch(/^it has no end; the secret/)
+    const id = /^AWS_ACCESS_KEY_ID=(MRAK[A-Z2-7]{16})\nAWS_SECRET_ACCESS_KEY=[\w-]{40}\n$/.exec(stdout)![1]!
+    expect(await cli.run(`token delete ${id}`)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(id) as string,
+    })
+    expect(await cli.run(`token delete ${id}`)).toMatchObject({ code: 1 })
+    const [made] = await cli.json("token create --aws --account 123456789012 --namespace other")
+    expect(made).toMatchObject({ kind: "aws", accountId: "123456789012", namespace: "other" })
+    expect(await cli.run("token create --account 123456789012")).toMatchObject({ code: 2 })
+    expect(await cli.run("token create --aws --account 12")).toMatchObject({ code: 1 })
+  })
 })
 
 describe("bench", () => {

@@ -88,6 +88,16 @@ describe("administration", () => {
     expect(await client.admin.tokens.create().catch(codeOf)).toBe("forbidden")
   })
 
+  test("of access keys makes them and takes them back", async () => {
+    const { tokens } = admin()
+    const made = await tokens.createAccessKey({ namespace: "acme", accountId: "123456789012", expiresInMs: null })
+    expect(made).toMatchObject({ namespace: "acme", accountId: "123456789012", expiresAt: null, rights: null })
+    expect(made.secretAccessKey).toHaveLength(40)
+    await tokens.deleteAccessKey(made.accessKeyId)
+    expect(await tokens.deleteAccessKey(made.accessKeyId).catch(codeOf)).toBe("not_found")
+    expect(await tokens.createAccessKey({ accountId: "12" }).catch(codeOf)).toBe("invalid_field")
+  })
+
   test("has errors with a code where nobody answers, and where it is aborted", async () => {
     const nobody = createAdmin({ url: "http://127.0.0.1:1", token: "x" })
     expect(await nobody.queues.list().catch(codeOf)).toBe("unavailable")

@@ -1,5 +1,6 @@
 import { afterEach, expect } from "vitest"
 import { type Client, connect, type ConnectOptions } from "../../src/client/index.ts"
+import type { TestBrokerOptions } from "./broker.ts"
 import { type CutProxy, startCutProxy } from "./cut-proxy.ts"
 import { HttpScene } from "./http.ts"
 
@@ -10,8 +11,8 @@ export class ClientScene extends HttpScene {
   #groups = 0
 
   /** As for an HttpScene. */
-  constructor() {
-    super()
+  constructor(options: TestBrokerOptions = {}) {
+    super(options)
     afterEach(async () => {
       await Promise.all([...this.#clients].map((client) => client.close({ timeoutMs: 0 })))
       await Promise.all([...this.#proxies].map((proxy) => proxy.close()))

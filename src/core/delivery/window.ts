@@ -5,7 +5,7 @@ import { Deadlines } from "./deadlines.ts"
 import { Leases } from "./leases.ts"
 import { Page } from "./page.ts"
 import { PageTable } from "./page-table.ts"
-import type { DeliveryCounts } from "./types.ts"
+import { type DeliveryCounts, DETACHED } from "./types.ts"
 
 /** Bitmaps of touched cells that are kept for the next commit. */
 const MAX_SPARE = 32
@@ -138,8 +138,18 @@ export class Window {
     const cells = this.#turn(place, dueAt === null ? AVAILABLE : DELAYED)
     cells.consumer[index] = 0
     cells.at[index] = dueAt ?? 0
-    if (!fault) cells.count[index]!--
+    // a lease that was taken up again may have been given back from the count before
+    if (!fault && cells.count[index]! > 0) cells.count[index]!--
     if (dueAt !== null) this.deadlines.note(page, dueAt)
+  }
+
+  /** Hands an available offset to nobody in particular, without a new delivery. */
+  resume(place: Place, untilAt: number): void {
+    const { page, index } = place
+    const cells = this.#turn(place, IN_FLIGHT)
+    cells.consumer[index] = DETACHED
+    cells.at[index] = untilAt
+    this.deadlines.note(page, untilAt)
   }
 
   /** Moves the end of a lease. */

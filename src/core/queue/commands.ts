@@ -30,19 +30,24 @@ export interface ReceiptParts {
   readonly attempt: number
 }
 
+/** Settles also where the lease has ended, as long as nobody got the message since; not in a fifo queue. */
+interface MaybeLate {
+  readonly mayBeLate?: boolean
+}
+
 export type Settlement =
-  | { readonly kind: "ack"; readonly receipt: ReceiptParts }
+  | ({ readonly kind: "ack"; readonly receipt: ReceiptParts } & MaybeLate)
   /** `delayMs` null takes the queue's retry delay. Without `fault` it does not count towards `maxDeliveries`. */
-  | {
+  | ({
       readonly kind: "nack"
       readonly receipt: ReceiptParts
       readonly delayMs: number | null
       readonly fault: boolean
       readonly error: string | null
-    }
+    } & MaybeLate)
   /** Gives up on the message at once: it leaves with reason `rejected`. */
   | { readonly kind: "reject"; readonly receipt: ReceiptParts; readonly error: string | null }
-  | { readonly kind: "extend"; readonly receipt: ReceiptParts; readonly visibilityTimeoutMs: number }
+  | ({ readonly kind: "extend"; readonly receipt: ReceiptParts; readonly visibilityTimeoutMs: number } & MaybeLate)
   /** A delivery that never reached its client: handed back without counting. */
   | { readonly kind: "undelivered"; readonly receipt: ReceiptParts }
 

@@ -1,3 +1,4 @@
+import { reclaim } from "../delivery/reclaim.ts"
 import { acknowledge, extend, reject, release } from "../delivery/settle.ts"
 import type { DeliveryState } from "../delivery/state.ts"
 import type { Departure, SettleOutcome } from "../delivery/types.ts"
@@ -35,6 +36,7 @@ export function settle(queue: SettlementContext, settlement: Settlement, random:
     receipt.stateGeneration !== 0
   if (isForeign) return refused({ code: "invalid_receipt" })
   const { offset, attempt } = receipt
+  if (mayReclaim(queue, settlement)) reclaim(delivery, offset, attempt, now, now)
   switch (settlement.kind) {
     case "ack": {
       const doneBefore = delivery.window.finished.length
@@ -60,6 +62,12 @@ export function settle(queue: SettlementContext, settlement: Settlement, random:
     case "extend":
       return plain(extend(delivery, offset, attempt, now + settlement.visibilityTimeoutMs, now))
   }
+}
+
+/** Whether a lease that has ended may count. An extension keeps its message, so it must not be one too many. */
+function mayReclaim({ delivery, settings }: SettlementContext, settlement: Settlement): boolean {
+  const isAllowed = "mayBeLate" in settlement && settlement.mayBeLate === true
+  return isAllowed && (settlement.kind !== "extend" || delivery.counts.inFlight < settings.maxInFlight)
 }
 
 function nackDelayMs({ settings, delivery }: SettlementContext, offset: number, random: () => number): number {

@@ -1,16 +1,17 @@
 import type { Failure } from "../../core/errors.ts"
 import { decodeDeliveries } from "../../core/log/delivered.ts"
 import { ok, type Result } from "../../core/result.ts"
-import type { ReceiveReply, ReceiveRequest, Settlement } from "../../core/queue/commands.ts"
+import type { ReceiveReply, ReceiveRequest } from "../../core/queue/commands.ts"
 import { deliveriesJson } from "../../protocol/native/deliveries.ts"
 import { waitForMessages } from "../../session/wait.ts"
 import { readOptionalJson } from "../body.ts"
 import type { QueueStub } from "../env.ts"
-import { answerLate, type LateJson } from "../late-answer.ts"
+import { answerLate, type LateText } from "../late-answer.ts"
 import { callQueue, SHARD } from "../objects.ts"
 import type { Call, Operation } from "../operation.ts"
 import { jsonText } from "../respond.ts"
 import { validate } from "../validate.ts"
+import { handBack, isEmpty } from "./hand-back.ts"
 import { receivedSchema, receiveSchema } from "./schemas.ts"
 
 const NO_MESSAGES = '{"messages":[]}'
@@ -57,31 +58,17 @@ async function receive(call: Call, request: ReceiveRequest, waitMs: number): Pro
   if (waitMs > 0 && isEmpty(reply)) {
     return ok(answerLate(call, (gone) => waitLonger(call, waitForMessages(queue, version, request, waitMs, gone))))
   }
-  if (call.request.signal.aborted) await handBack(call, reply)
+  if (call.request.signal.aborted) await handBack(call, call.params["queue"]!, reply)
   return jsonText(messagesJson(reply))
 }
 
 /** A wait that failed has received nothing, and says so: the next request will be told why. */
-async function waitLonger(call: Call, wait: Promise<Result<ReceiveReply, Failure>>): Promise<LateJson> {
+async function waitLonger(call: Call, wait: Promise<Result<ReceiveReply, Failure>>): Promise<LateText> {
   const waited = await wait
   if (!waited.ok) return { text: NO_MESSAGES, undelivered: async () => {} }
-  return { text: messagesJson(waited.value), undelivered: () => handBack(call, waited.value) }
+  return { text: messagesJson(waited.value), undelivered: () => handBack(call, call.params["queue"]!, waited.value) }
 }
 
 function messagesJson({ incarnation, deliveries }: ReceiveReply): string {
   return `{"messages":${deliveriesJson({ incarnation, shard: SHARD }, decodeDeliveries(deliveries))}}`
-}
-
-function isEmpty({ deliveries }: ReceiveReply): boolean {
-  return decodeDeliveries(deliveries).length === 0
-}
-
-/** What this fails to do, the visibility timeout does. */
-async function handBack(call: Call, { incarnation, deliveries }: ReceiveReply): Promise<void> {
-  const settlements = decodeDeliveries(deliveries).map(({ offset, attempt }): Settlement => {
-    const receipt = { incarnation, shard: SHARD, stateId: 0, stateGeneration: 0, offset, attempt }
-    return { kind: "undelivered", receipt }
-  })
-  if (settlements.length === 0) return
-  await callQueue(call, call.params["queue"]!, "once", (queue, entry) => queue.settle(entry.version, settlements))
 }

@@ -1,7 +1,9 @@
 import type { Env } from "../env.ts"
+import { deriveKey } from "./derive-key.ts"
 
 /** Keeps the key apart from any other that may be derived from the same secret. */
 const PURPOSE = "millrace tokens v1"
+const HMAC = { name: "HMAC", hash: "SHA-256", length: 256 } as const
 
 interface Known {
   readonly secret: string
@@ -19,15 +21,7 @@ export function signingSecret({ MILLRACE_SIGNING_KEY, MILLRACE_TOKEN }: Env): st
 /** The key that `secret` stands for. */
 export async function signingKey(secret: string): Promise<CryptoKey> {
   if (known?.secret === secret) return known.key
-  const key = await deriveKey(secret)
+  const key = await deriveKey(secret, PURPOSE, HMAC, ["sign", "verify"])
   known = { secret, key }
   return key
-}
-
-async function deriveKey(secret: string): Promise<CryptoKey> {
-  const encoder = new TextEncoder()
-  const material = await crypto.subtle.importKey("raw", encoder.encode(secret), "HKDF", false, ["deriveKey"])
-  const derivation = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info: encoder.encode(PURPOSE) }
-  const target = { name: "HMAC", hash: "SHA-256", length: 256 }
-  return crypto.subtle.deriveKey(derivation, material, target, false, ["sign", "verify"])
 }

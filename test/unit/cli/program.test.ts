@@ -28,7 +28,7 @@ describe("help", () => {
         "queue redrive, queue delete",
         "topic create, topic list, topic get, topic stats, topic produce, topic tail, topic delete",
         "group create, group list, group get, group lag, group seek, group delete",
-        "token create",
+        "token create, token delete",
       ].flatMap((line) => line.split(", ")),
     )
   })
@@ -98,6 +98,7 @@ describe("a command line", () => {
     ["group seek g t", "Missing required argument: to"],
     ["group seek g t --to soon", '"soon" is no place: say earliest, latest, an offset, +10, -10, 1h, or a time'],
     ["topic tail t --from soon", '"soon" is no place: say earliest, latest, an offset, -10, or a time'],
+    ["token create --account 123456789012", "say --aws too"],
     ["token create --allow everything", '"everything" is no right'],
     ["start --port 99999", "no port"],
     ["bench exchange", '"exchange" does not go with what: say one of "queue", "topic"'],

@@ -2,6 +2,7 @@ import fc from "fast-check"
 import { expect } from "vitest"
 import { acquire } from "../../../src/core/delivery/acquire.ts"
 import { expire } from "../../../src/core/delivery/expire.ts"
+import { reclaim } from "../../../src/core/delivery/reclaim.ts"
 import {
   acknowledge,
   extend,
@@ -194,7 +195,7 @@ function settling(mode: DeliveryMode): fc.Arbitrary<Command> {
   const most = fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 1500 }))
   return fc
     .record({
-      operation: fc.constantFrom("ack", "ack", "ack", "release", "release", "reject", "extend"),
+      operation: fc.constantFrom("ack", "ack", "ack", "release", "release", "reject", "extend", "reclaim"),
       from: fc.nat(10_000),
       step,
       most,
@@ -234,7 +235,7 @@ function receiptsOf({ receipts, reference }: Model, from: number, step: number, 
 }
 
 function settle(
-  operation: "ack" | "release" | "reject" | "extend",
+  operation: "ack" | "release" | "reject" | "extend" | "reclaim",
   { offset, attempt }: Receipt,
   options: ReleaseOptions,
   { reference, now }: Model,
@@ -251,6 +252,9 @@ function settle(
       const untilAt = now + options.delayMs
       return same(extend(state, offset, attempt, untilAt, now), reference.extend(offset, attempt, untilAt, now))
     }
+    case "reclaim":
+      reclaim(state, offset, attempt, now + options.delayMs, now)
+      return reference.reclaim(offset, attempt, now + options.delayMs)
   }
 }
 

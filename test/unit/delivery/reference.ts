@@ -133,6 +133,13 @@ export class Reference {
     return "settled"
   }
 
+  reclaim(offset: number, attempt: number, untilAt: number): void {
+    const message = offset < this.end ? this.messages[offset]! : null
+    const isGivenBack = message?.status.kind === "available" || message?.status.kind === "delayed"
+    if (this.mode === "ordered" || !isGivenBack || attempt === 0 || message.attempt !== attempt) return
+    this.#set(offset, { status: { kind: "inFlight", consumer: 0, at: untilAt } })
+  }
+
   /** Gives back what a consumer holds but for `kept`, attempts by offset. */
   releaseOthers(consumer: number, kept: ReadonlyMap<number, number>, now: number): number {
     const before = this.counts.inFlight
@@ -234,10 +241,10 @@ export class Reference {
     for (let later = offset + 1; later < last; later++) {
       const other = this.messages[later]!
       if (other.group !== group || other.status.kind !== "inFlight") continue
-      this.#set(later, { status: AVAILABLE, count: other.count - 1 })
+      this.#set(later, { status: AVAILABLE, count: Math.max(0, other.count - 1) })
     }
     const status: Status = delayMs > 0 ? { kind: "delayed", at: now + delayMs } : AVAILABLE
-    this.#set(offset, { status, count: fault ? count : count - 1 })
+    this.#set(offset, { status, count: fault ? count : Math.max(0, count - 1) })
     return null
   }
 

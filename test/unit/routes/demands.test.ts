@@ -13,5 +13,5 @@ test("[A9] little is asked of nobody, and only tokens of the root secret", () =>
   const idsOf = (wanted: string): string[] => OPERATIONS.filter(({ demand }) => demand === wanted).map(({ id }) => id)
   expect(idsOf("nothing")).toEqual(["health", "openapi"])
   expect(idsOf("token")).toEqual(["connect"])
-  expect(idsOf("root")).toEqual(["createToken"])
+  expect(idsOf("root")).toEqual(["createToken", "deleteAccessKey"])
 })

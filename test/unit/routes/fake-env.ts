@@ -4,6 +4,7 @@ import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from "../../../src/core/qu
 import { ok } from "../../../src/core/result.ts"
 import { DEFAULT_TOPIC_SETTINGS, type TopicSettings } from "../../../src/core/stream/settings.ts"
 import type {
+  AccessKeyApi,
   CatalogApi,
   CatalogEntry,
   GroupApi,
@@ -20,17 +21,20 @@ export interface Fakes {
   readonly queues?: Readonly<Record<string, Partial<QueueApi>>>
   readonly partitions?: Readonly<Record<string, Partial<PartitionApi & PartitionGroupApi & PartitionShareApi>>>
   readonly groups?: Readonly<Record<string, Partial<GroupApi>>>
+  /** The key of an id, kept or not. */
+  readonly accessKey?: (accessKeyId: string) => Partial<AccessKeyApi>
 }
 
 export const TOKEN = "secret"
 
 /** An environment whose objects are `fakes`, by the names of the default namespace. */
-export function fakeEnv({ catalog = {}, queues = {}, partitions = {}, groups = {} }: Fakes): Env {
+export function fakeEnv({ catalog = {}, queues = {}, partitions = {}, groups = {}, accessKey }: Fakes): Env {
   const namespaces = {
     CATALOG: namespaceOf({ default: catalog }),
     QUEUES: namespaceOf(queues),
     PARTITIONS: namespaceOf(partitions),
     GROUPS: namespaceOf(groups),
+    ACCESS_KEYS: accessKey === undefined ? namespaceOf({}) : { getByName: accessKey },
   }
   return { ...(namespaces as unknown as Env), MILLRACE_TOKEN: TOKEN }
 }

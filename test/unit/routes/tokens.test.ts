@@ -68,7 +68,8 @@ describe("making a token", () => {
   })
 
   it.each<readonly [unknown, string]>([
-    [{ kind: "aws" }, "/kind"],
+    [{ kind: "other" }, "/kind"],
+    [{ accountId: "1".repeat(12) }, "/accountId"],
     [{ namespace: "a/b" }, "/namespace"],
     [{ subject: "x".repeat(257) }, "/subject"],
     [{ expiresInMs: 0 }, "/expiresInMs"],

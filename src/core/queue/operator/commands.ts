@@ -109,6 +109,10 @@ export interface Redrive extends RedriveRequest {
   readonly moved: number
   /** Looked at and left: in flight, expired, damaged, not matching, or without a source to go to. */
   readonly skipped: number
+  /** Of those skipped, the ones without a source to go to. Absent where an earlier version began it, as is the next. */
+  readonly sourceless?: number
+  /** What was in the log when it began, without messages in flight. */
+  readonly messages?: number
   readonly startedAt: number
   readonly updatedAt: number
 }
@@ -127,6 +131,6 @@ export interface OperatorApi {
   startRedrive(version: number, request: RedriveRequest): Promise<Result<Redrive, Failure>>
   /** The newest first. */
   redrives(version: number): Promise<Result<readonly Redrive[], Failure>>
-  /** Ends the redrive that is running; `not_found` where none is. */
-  cancelRedrive(version: number): Promise<Result<Redrive, Failure>>
+  /** Ends the redrive that is running, or where it has this number; `not_found` where there is none. */
+  cancelRedrive(version: number, no?: number): Promise<Result<Redrive, Failure>>
 }

@@ -62,6 +62,8 @@ export class Redrives {
       endOffset: log.committedEnd,
       moved: 0,
       skipped: 0,
+      sourceless: 0,
+      messages: waiting(this.#state),
       startedAt: now,
       updatedAt: now,
     }
@@ -71,10 +73,11 @@ export class Redrives {
     return ok(redrive)
   }
 
-  /** Ends the one that is running; what it moved stays moved. */
-  cancel(now: number): Result<Redrive, Failure> {
+  /** Ends the one that is running, or where it has the number `no`; what it moved stays moved. */
+  cancel(now: number, no?: number): Result<Redrive, Failure> {
     const running = this.#running
-    if (!running) return err({ code: "not_found", resource: "redrive", name: this.#state.identity.name })
+    if (!running || (no !== undefined && running.no !== no))
+      return err({ code: "not_found", resource: "redrive", name: this.#state.identity.name })
     return ok(this.#update({ ...running, state: "cancelled", updatedAt: now }))
   }
 
@@ -109,6 +112,11 @@ export class Redrives {
   }
 }
 
+/** Messages in the log without those in flight; about so many while others are being sent. */
+function waiting({ log, delivery: { counts, window } }: QueueState): number {
+  return Math.max(0, counts.available + counts.delayed + log.committedEnd - window.end)
+}
+
 /** Its permits begin anew where an earlier instance left off: those of that time that were not used are lost. */
 function limitOf(redrive: Redrive | undefined): RateLimit | null {
   if (redrive?.state !== "running" || redrive.maxMessagesPerSecond === null) return null
@@ -120,14 +128,22 @@ function moveSlice(state: QueueState, redrive: Redrive, allowed: number, now: nu
   const budget = new ScanBudget(MAX_REDRIVE_SLICE)
   const reader = new ScanReader(state.log, budget)
   const range = { from: redrive.offset, to: redrive.endOffset, states: IN_LOG }
-  let [moved, looked] = [0, 0]
+  let [moved, looked, sourceless] = [0, 0, 0]
   const offset = scanLog(state, range, budget, now, (offset, standing) => {
     if (moved === allowed) return false
     looked++
-    if (moveOne(state, redrive, { offset, standing, reader }, now)) moved++
+    const outcome = moveOne(state, redrive, { offset, standing, reader }, now)
+    if (outcome === "moved") moved++
+    if (outcome === "sourceless") sourceless++
     return true
   })
-  return { ...redrive, offset, moved: redrive.moved + moved, skipped: redrive.skipped + looked - moved }
+  return {
+    ...redrive,
+    offset,
+    moved: redrive.moved + moved,
+    skipped: redrive.skipped + looked - moved,
+    sourceless: (redrive.sourceless ?? 0) + sourceless,
+  }
 }
 
 interface Candidate {
@@ -136,20 +152,23 @@ interface Candidate {
   readonly reader: ScanReader
 }
 
-/** Moves one message, or answers false where it is not meant or has to stay. */
+type Outcome = "moved" | "left" | "sourceless"
+
+/** Moves one message, unless it is not meant or has to stay. */
 function moveOne(
   state: QueueState,
   { queue, filter }: Redrive,
   { offset, standing, reader }: Candidate,
   now: number,
-): boolean {
-  if (standing === "in_flight" || isExpired(state, offset, standing, now)) return false
-  if (!matchesTime(filter, state.log.timesOf(offset).appendedAt)) return false
+): Outcome {
+  if (standing === "in_flight" || isExpired(state, offset, standing, now)) return "left"
+  if (!matchesTime(filter, state.log.timesOf(offset).appendedAt)) return "left"
   const { entry, frame } = reader.frameAt(offset)
-  if (decodeOrNull(frame) === null || !matchesContent(filter, frame)) return false
+  if (decodeOrNull(frame) === null || !matchesContent(filter, frame)) return "left"
   const target = queue ?? readDeadLetter(frame)?.queue ?? null
-  if (target === null || !state.remove(offset, now)) return false
+  if (target === null) return "sourceless"
+  if (!state.remove(offset, now)) return "left"
   state.move(target, frame, entry?.keyHash ?? 0)
   state.counters.redriven++
-  return true
+  return "moved"
 }
