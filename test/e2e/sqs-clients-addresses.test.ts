@@ -1,6 +1,6 @@
 import type { SQSClientConfig } from "@aws-sdk/client-sqs"
 import { afterEach, describe, expect, it, vi } from "vitest"
-import { presigned } from "../support/sigv4.ts"
+import { presign } from "../support/aws-signer.ts"
 import { nameIn, SqsKeyScene } from "../support/sqs-key-scene.ts"
 import { queryAnswer } from "../support/sqs-scene.ts"
 
@@ -54,14 +54,14 @@ describe("addresses", () => {
   it("[X91] a presigned URL may be got by whoever has it, until it expires", async () => {
     const queue = await scene.standardQueue()
     await scene.sqs.sendMessage({ QueueUrl: queue, MessageBody: "signed & sealed" })
-    const url = new URL(`${queue}?Action=ReceiveMessage&Version=2012-11-05&MaxNumberOfMessages=10`)
-    const received = await queryAnswer(await fetch(presigned(url, scene.key, 300)))
+    const url = `${queue}?Action=ReceiveMessage&Version=2012-11-05&MaxNumberOfMessages=10`
+    const received = await queryAnswer(await fetch(presign(scene.key, { url }, 300).url))
     expect(received).toMatchObject({ status: 200 })
     expect(received.texts("Body")).toEqual(["signed & sealed"])
-    const hourAgo = new Date(Date.now() - 3_600_000)
-    const expired = await queryAnswer(await fetch(presigned(url, scene.key, 300, hourAgo)))
+    const at = Date.now() - 3_600_000
+    const expired = await queryAnswer(await fetch(presign(scene.key, { url, at }, 300).url))
     expect([expired.status, expired.text("Code")]).toEqual([400, "RequestExpired"])
-    const forged = presigned(url, scene.key, 300)
+    const forged = new URL(presign(scene.key, { url }, 300).url)
     forged.searchParams.set("Action", "PurgeQueue")
     expect(await queryAnswer(await fetch(forged))).toMatchObject({ status: 403 })
   })

@@ -1,9 +1,9 @@
 import { SQS, type SQSClientConfig } from "@aws-sdk/client-sqs"
 import { afterAll, beforeAll, expect, vi } from "vitest"
+import { type SigningKey, sign } from "./aws-signer.ts"
 import type { TestBrokerOptions } from "./broker.ts"
 import { ClientScene } from "./client-scene.ts"
 import { upTo } from "./http.ts"
-import { type SigningKey, signed } from "./sigv4.ts"
 import { queryAnswer, type QueryAnswer } from "./sqs-scene.ts"
 
 /** An access key as the broker made it. */
@@ -125,10 +125,10 @@ export class SqsKeyScene extends ClientScene {
     parameters: QueryParameters = {},
     { path = "/", key = this.key }: { readonly path?: string; readonly key?: SigningKey } = {},
   ): Promise<QueryAnswer> {
-    const url = new URL(path, this.broker.url)
+    const { href } = new URL(path, this.broker.url)
     const body = new URLSearchParams({ Action: action, Version: "2012-11-05", ...parameters }).toString()
-    const unsigned = { method: "POST", url, body, headers: { "content-type": FORM } } as const
-    return queryAnswer(await fetch(url, { method: "POST", body, headers: signed(unsigned, key) }))
+    const { url, ...request } = sign(key, { url: href, body, headers: { "content-type": FORM }, region: "us-east-1" })
+    return queryAnswer(await fetch(url, request))
   }
 }
 

@@ -1,4 +1,5 @@
-import { md5 } from "js-md5"
+import { md5 } from "@noble/hashes/legacy.js"
+import { toHex } from "../aws/hex.ts"
 import { encodeUtf8 } from "../native/fields.ts"
 
 /** One attribute as a digest covers it. */
@@ -16,7 +17,7 @@ const LENGTH_BYTES = 4
 
 /** The MD5 of `bytes` in hexadecimal: what clients compare a body with. */
 export function md5Hex(bytes: Uint8Array): string {
-  return md5(bytes)
+  return toHex(md5(bytes))
 }
 
 /** `MD5OfMessageAttributes`: of names, types and values, sorted by name, each behind its length. */
