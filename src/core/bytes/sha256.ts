@@ -9,7 +9,6 @@ const BYTES_IN_HIGH_WORD = 2 ** 29
 const INNER_PAD = 0x36
 const OUTER_PAD = 0x5c
 const INITIAL = words("6a09e667 bb67ae85 3c6ef372 a54ff53a 510e527f 9b05688c 1f83d9ab 5be0cd19")
-const NO_BYTES = new Uint8Array(0)
 /** The first 32 bits of the cube roots' fractions of the first 64 primes. */
 const ADDENDS = words(`
   428a2f98 71374491 b5c0fbcf e9b5dba5 3956c25b 59f111f1 923f82a4 ab1c5ed5
@@ -98,7 +97,7 @@ function addEnd(bytes: Uint8Array, start: number, allBytes: number): void {
   addBlock()
 }
 
-function addBlock(): void {
+function expand(): void {
   for (let i = 16; i < 64; i++) {
     const early = schedule[i - 15]!
     const late = schedule[i - 2]!
@@ -106,8 +105,18 @@ function addBlock(): void {
     const high = turned(late, 17) ^ turned(late, 19) ^ (late >>> 10)
     schedule[i] = schedule[i - 16]! + low + schedule[i - 7]! + high
   }
-  let [a, b, c, d] = [state[0]!, state[1]!, state[2]!, state[3]!]
-  let [e, f, g, h] = [state[4]!, state[5]!, state[6]!, state[7]!]
+}
+
+function addBlock(): void {
+  expand()
+  let a = state[0]!
+  let b = state[1]!
+  let c = state[2]!
+  let d = state[3]!
+  let e = state[4]!
+  let f = state[5]!
+  let g = state[6]!
+  let h = state[7]!
   for (let i = 0; i < 64; i++) {
     const chosen = g ^ (e & (f ^ g))
     const sum = (h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + chosen + ADDENDS[i]! + schedule[i]!) | 0

@@ -1,17 +1,9 @@
-const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
-const SHA_256 = /^[0-9a-f]{64}$/
+const DIGITS = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0))
 
-/** `bytes` in hexadecimal, in lower case. */
+/** `bytes` in hexadecimal, in lower case; for digests, which fit the arguments of a call. */
 export function toHex(bytes: Uint8Array): string {
-  let text = ""
-  for (const byte of bytes) text += DIGITS[byte]
-  return text
-}
-
-/** The 32 bytes of a hash or signature, null where `text` is none. */
-export function hashBytes(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!SHA_256.test(text)) return null
-  const bytes = new Uint8Array(32)
-  for (let at = 0; at < bytes.length; at++) bytes[at] = Number.parseInt(text.slice(2 * at, 2 * at + 2), 16)
-  return bytes
+  const codes: number[] = []
+  for (const byte of bytes) codes.push(DIGITS[byte >> 4]!, DIGITS[byte & 15]!)
+  // in one piece: a text that was put together would have to be joined again whenever it is looked into
+  return String.fromCharCode.apply(null, codes)
 }

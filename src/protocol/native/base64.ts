@@ -66,7 +66,8 @@ function unpaddedLength(text: string): number | null {
 function asciiText(codes: Uint8Array): string {
   let text = ""
   for (let at = 0; at < codes.length; at += CHUNK_CHARACTERS) {
-    text += String.fromCharCode(...codes.subarray(at, at + CHUNK_CHARACTERS))
+    // spread out, an array is taken apart by its iterator, which takes several times as long
+    text += String.fromCharCode.apply(null, codes.subarray(at, at + CHUNK_CHARACTERS) as unknown as number[])
   }
   return text
 }

@@ -13,6 +13,8 @@ import { decodeBase64, encodeBase64 } from "./base64.ts"
 const SINGLE = 1
 const RANGE = 2
 const CRC_BYTES = 4
+/** Room for all but the longest; up to here an array needs no memory beside the engine's own. */
+const TYPICAL_BYTES = 64
 const INVALID = err<Failure>({ code: "invalid_receipt" })
 
 /** A receipt as clients hold it. The checksum tells garbage and typing errors from receipts; it is no signature. */
@@ -46,7 +48,7 @@ export function parseShareReceipt(text: string): Result<ShareReceipt, Failure> {
 }
 
 function format(parts: ReceiptParts, count: number): string {
-  const writer = new ByteWriter(72)
+  const writer = new ByteWriter(TYPICAL_BYTES)
   writer.u8(count === 1 ? SINGLE : RANGE)
   writer.varint(parts.incarnation)
   writer.varint(parts.shard)

@@ -85,6 +85,11 @@ export function refuse(name: SqsErrorName, message: string): { readonly ok: fals
   return { ok: false, error: { name, message } }
 }
 
+/** What is said of a parameter without which an action can't be carried out. */
+export function missingParameter(name: string) {
+  return refuse("MissingParameter", `The request must contain the parameter ${name}.`)
+}
+
 /** `Value … for parameter … is invalid. Reason: …`: how most values are refused. */
 export function invalidParameter(parameter: string, value: unknown, reason: string) {
   return refuse(

@@ -1,4 +1,4 @@
-import { md5 } from "@noble/hashes/legacy.js"
+import { md5 } from "../../core/bytes/md5.ts"
 import { toHex } from "../aws/hex.ts"
 import { encodeUtf8 } from "../native/fields.ts"
 

@@ -1,7 +1,7 @@
 import { ok } from "../../core/result.ts"
 import { ACTIONS, type ActionName, type Input } from "./actions.ts"
-import type { SqsResult } from "./errors.ts"
-import { emptyMap, missing } from "./json-input.ts"
+import { missingParameter, type SqsResult } from "./errors.ts"
+import { emptyMap } from "./json-input.ts"
 import { type FormNode, malformed } from "./query-form.ts"
 import type { ListShape, MapShape, Shape, StructureShape } from "./shapes.ts"
 
@@ -65,11 +65,11 @@ function readMap(shape: MapShape, node: FormNode, path: string): SqsResult<unkno
   const pairs = emptyMap()
   for (const [name, member] of members.value) {
     const key = member.valueAt(shape.key)
-    if (key === null) return missing(`${name}.${shape.key}`)
+    if (key === null) return missingParameter(`${name}.${shape.key}`)
     const value = member.at(shape.value)
     const read = value === undefined ? ok(undefined) : readValue(shape.of, value, `${name}.${shape.value}`)
     if (!read.ok) return read
-    if (read.value === undefined) return missing(`${name}.${shape.value}`)
+    if (read.value === undefined) return missingParameter(`${name}.${shape.value}`)
     pairs[key] = read.value
   }
   return ok(pairs)
@@ -102,7 +102,7 @@ function readStructure({ required, optional }: StructureShape, node: FormNode, p
       const read = given === undefined ? ok(undefined) : readValue(shape, given, path + parameter)
       if (!read.ok) return read
       if (read.value !== undefined) members[name] = read.value
-      else if (shapes === required) return missing(path + name)
+      else if (shapes === required) return missingParameter(path + name)
     }
   }
   return ok(members)

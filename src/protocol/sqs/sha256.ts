@@ -1,4 +1,4 @@
-import { sha256 } from "@noble/hashes/sha2.js"
+import { sha256 } from "../../core/bytes/sha256.ts"
 import { toHex } from "../aws/hex.ts"
 
 /** The SHA-256 of `bytes` in hexadecimal, without waiting for WebCrypto. */

@@ -1,3 +1,4 @@
+import type { HmacKey } from "../../core/bytes/sha256.ts"
 import { accessOf } from "../../core/access/access.ts"
 import type { StoredAccessKey } from "../../core/access/access-key.ts"
 import type { Failure } from "../../core/errors.ts"
@@ -18,7 +19,7 @@ export interface AccessKey {
   readonly ownerAccountId: string
   readonly secret: string
   /** What signs with it, by its scope: kept here, so that it goes with the key. */
-  readonly signingKeys: Map<string, CryptoKey>
+  readonly signingKeys: Map<string, HmacKey>
 }
 
 /** Null where there is none of that id. */

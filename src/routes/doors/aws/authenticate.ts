@@ -46,7 +46,7 @@ export async function claimAws(request: Request, env: Env, service: "sqs", now: 
   const secret = signingSecret(env)
   if (!env.MILLRACE_TOKEN || secret === null) return NOT_CONFIGURED
   const signable = signableOf(request)
-  const presented = readSignature(request.headers, signable)
+  const presented = readSignature(signable)
   if (!presented.ok) return presented
   const signature = presented.value
   const refused = refuseTerms(signature, service, now)
@@ -68,17 +68,23 @@ async function checkSignature(
   const claimedHash = signable.header("x-amz-content-sha256")
   if (claimedHash !== null && claimedHash !== bodyHash) return OTHER_BODY
   if (!isSignedTarget(signature, signable)) return MISMATCH
-  if (!(await isSignedBy(key, signature, signable, bodyHash))) return MISMATCH
+  if (!isSignedBy(key, signature, signable, bodyHash)) return MISMATCH
   const { caller, accountId, ownerAccountId } = key
   const { accessKeyId, scope } = signature
   return ok({ caller, identity: { accessKeyId, accountId, ownerAccountId, region: scope.region } })
 }
 
-function readSignature(headers: Headers, { query }: SignableRequest): AwsResult<PresentedSignature> {
-  const authorization = headers.get("authorization")
+function readSignature({ query, header }: SignableRequest): AwsResult<PresentedSignature> {
+  const authorization = header("authorization")
+  if (authorization !== null && query === "") return readHeader(authorization, header)
   const parameters = new URLSearchParams(query)
   if (authorization === null) return isPresigned(parameters) ? readPresigned(parameters) : UNSIGNED
   // what signs a URL would sign the same request with a header, for which neither its end nor its action hold
   if (isPresigned(parameters)) return TWICE
-  return readAuthorization(authorization, headers.get("x-amz-date"), headers.get("date"))
+  return readHeader(authorization, header)
+}
+
+function readHeader(authorization: string, header: SignableRequest["header"]): AwsResult<PresentedSignature> {
+  const amzDate = header("x-amz-date")
+  return readAuthorization(authorization, amzDate, amzDate === null ? header("date") : null)
 }

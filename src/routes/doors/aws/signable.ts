@@ -6,7 +6,18 @@ const TARGET = "x-amz-target"
 
 /** What of `request` is signed. Its URL is not parsed: that would normalise what was signed as it stood. */
 export function signableOf({ method, url, headers }: Request): SignableRequest {
-  return { method, path: pathOf(url), query: queryTextOf(url), header: (name) => headers.get(name) }
+  const known = new Map<string, string | null>()
+  return { method, path: pathOf(url), query: queryTextOf(url), header: (name) => headerOf(headers, name, known) }
+}
+
+/** Most headers are read twice, and each time their text is made anew. */
+function headerOf(headers: Headers, name: string, known: Map<string, string | null>): string | null {
+  let value = known.get(name)
+  if (value === undefined) {
+    value = headers.get(name)
+    known.set(name, value)
+  }
+  return value
 }
 
 /**

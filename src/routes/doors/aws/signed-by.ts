@@ -1,6 +1,7 @@
+import { type HmacKey, hmacSha256, sha256 } from "../../../core/bytes/sha256.ts"
 import { MAX_SIGNING_KEYS } from "../../../core/limits.ts"
 import { canonicalRequest, type SignableRequest } from "../../../protocol/aws/canonical-request.ts"
-import { hashBytes, toHex } from "../../../protocol/aws/hex.ts"
+import { toHex } from "../../../protocol/aws/hex.ts"
 import { type PresentedSignature, scopeText, stringToSign } from "../../../protocol/aws/presented-signature.ts"
 import { SIGNATURE_PARAMETER } from "../../../protocol/aws/presigned.ts"
 import type { AccessKey } from "../../tokens/known-access-keys.ts"
@@ -9,51 +10,64 @@ import { deriveSigningKey } from "./derive-signing-key.ts"
 /** Of no bytes: GET, and presigned URLs. */
 const EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
+/** Up to here a call to WebCrypto costs more than what it does. */
+const SHORT_BYTES = 4096
+
 const encoder = new TextEncoder()
+/** What is hashed of most requests, for each of which a buffer of its own would cost more than the hash. */
+const scratch = new Uint8Array(SHORT_BYTES)
 
 /** The SHA-256 of a body in hexadecimal, as it is signed. */
 export async function payloadHash(body: Uint8Array): Promise<string> {
   if (body.length === 0) return EMPTY_HASH
+  if (body.length <= SHORT_BYTES) return toHex(sha256(body))
   // a Worker shares no memory with anyone
-  return sha256(new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.length))
+  const bytes = new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.length)
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)))
 }
 
 /** Whether `signature` is the one that `key` makes of `request` (`[A16]`). Takes as long for a wrong one. */
-export async function isSignedBy(
+export function isSignedBy(
   key: AccessKey,
   signature: PresentedSignature,
   request: SignableRequest,
   bodyHash: string,
-): Promise<boolean> {
-  const presented = hashBytes(signature.signature)
-  if (presented === null) return false
+): boolean {
   const scope = scopeText(signature.scope)
   const known = key.signingKeys.get(scope)
-  const signingKey = known ?? (await deriveSigningKey(key.secret, signature.scope))
+  const signingKey = known ?? deriveSigningKey(key.secret, signature.scope)
   const isRight =
-    (await signs(signingKey, presented, signature, request, bodyHash)) ||
-    (hasLists(signature, request) && (await signs(signingKey, presented, signature, asSentApart(request), bodyHash)))
+    signs(signingKey, signature, request, bodyHash) ||
+    (hasLists(signature, request) && signs(signingKey, signature, asSentApart(request), bodyHash))
   // only then: whoever does not know the secret must not fill memory with scopes
   if (isRight && known === undefined) remember(key.signingKeys, scope, signingKey)
   return isRight
 }
 
-async function signs(
-  key: CryptoKey,
-  presented: BufferSource,
-  signature: PresentedSignature,
-  request: SignableRequest,
-  bodyHash: string,
-): Promise<boolean> {
+function signs(key: HmacKey, signature: PresentedSignature, request: SignableRequest, bodyHash: string): boolean {
   const unsigned = signature.isPresigned ? SIGNATURE_PARAMETER : null
   const canonical = canonicalRequest(request, signature.signedHeaders, bodyHash, unsigned)
-  const text = stringToSign(signature, await sha256(encoder.encode(canonical)))
-  // compares in constant time
-  return crypto.subtle.verify("HMAC", key, presented, encoder.encode(text))
+  const text = stringToSign(signature, toHex(sha256(encoded(canonical))))
+  return isSame(signature.signature, toHex(hmacSha256(key, encoded(text))))
 }
 
-async function sha256(bytes: BufferSource): Promise<string> {
-  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)))
+/** `text` in UTF-8, good until the next one. */
+function encoded(text: string): Uint8Array {
+  const { length } = text
+  if (length > SHORT_BYTES) return encoder.encode(text)
+  for (let index = 0; index < length; index++) {
+    const code = text.charCodeAt(index)
+    if (code >= 0x80) return encoder.encode(text)
+    scratch[index] = code
+  }
+  return scratch.subarray(0, length)
+}
+
+/** Takes as long wherever the two differ. */
+function isSame(presented: string, right: string): boolean {
+  let difference = presented.length ^ right.length
+  for (let index = 0; index < right.length; index++) difference |= presented.charCodeAt(index) ^ right.charCodeAt(index)
+  return difference === 0
 }
 
 /** Headers of one name come as one, and may have been signed as several, which have no space behind the comma. */
@@ -65,7 +79,7 @@ function asSentApart(request: SignableRequest): SignableRequest {
   return { ...request, header: (name) => request.header(name)?.replaceAll(", ", ",") ?? null }
 }
 
-function remember(keys: Map<string, CryptoKey>, scope: string, key: CryptoKey): void {
+function remember(keys: Map<string, HmacKey>, scope: string, key: HmacKey): void {
   keys.set(scope, key)
   for (const oldest of keys.keys()) {
     if (keys.size <= MAX_SIGNING_KEYS) break

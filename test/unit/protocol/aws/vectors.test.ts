@@ -33,9 +33,13 @@ function keyOf(secret: string): AccessKey {
   return { caller, accountId: "1".repeat(12), ownerAccountId: "1".repeat(12), secret, signingKeys: new Map() }
 }
 
-async function isRight(vector: Vector, signature = presentedIn(vector)): Promise<boolean> {
+async function isRight(
+  vector: Vector,
+  signature = presentedIn(vector),
+  key = keyOf(suite.config.secretAccessKey),
+): Promise<boolean> {
   const bodyHash = await payloadHash(new TextEncoder().encode(vector.request.body))
-  return isSignedBy(keyOf(suite.config.secretAccessKey), signature, signableOf(vector), bodyHash)
+  return isSignedBy(key, signature, signableOf(vector), bodyHash)
 }
 
 describe("the published vectors", () => {
@@ -51,5 +55,15 @@ describe("the published vectors", () => {
     expect(await isRight(vector)).toBe(true)
     const altered = presented.signature.replace(/^./, (first) => (first === "0" ? "1" : "0"))
     expect(await isRight(vector, { ...presented, signature: altered })).toBe(false)
+  })
+
+  it("[A16] a scope is remembered with the key only of who knows its secret", async () => {
+    const [vector] = VECTORS
+    const presented = presentedIn(vector!)
+    const key = keyOf(suite.config.secretAccessKey)
+    await isRight(vector!, { ...presented, signature: "0".repeat(64) }, key)
+    expect(key.signingKeys.size).toBe(0)
+    await isRight(vector!, presented, key)
+    expect(key.signingKeys.size).toBe(1)
   })
 })

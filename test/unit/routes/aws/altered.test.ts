@@ -25,6 +25,7 @@ describe("what was altered on its way", () => {
     ["the region", (signed) => withAuthorization(signed, "eu-central-1", "eu-central-2")],
     ["the signed headers", (signed) => withAuthorization(signed, ";x-padded", "")],
     ["the signature", (signed) => withAuthorization(signed, /.$/, "")],
+    ["a signature that goes on", (signed) => withAuthorization(signed, /$/, "0")],
     ["the signature's case", (signed) => withAuthorization(signed, /[0-9a-f]{64}/, (text) => text.toUpperCase())],
     ["a header that is missing", (signed) => withoutHeader(signed, "content-type")],
     ["the hash of the body", (signed) => withHeader(signed, "x-amz-content-sha256", "0".repeat(64))],
