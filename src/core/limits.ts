@@ -126,6 +126,8 @@ export const MAX_RECEIVE_ATTEMPT_BYTES = 4 * 1024 * 1024
 
 /** Annotations of a queue: the 50 tags and the attributes of an SQS queue, and some of its owner's. */
 export const MAX_ANNOTATIONS = 128
+/** In one change: as many as there may be go, and as many come. */
+export const MAX_PATCHED_ANNOTATIONS = 2 * MAX_ANNOTATIONS
 export const MAX_ANNOTATION_NAME_CHARACTERS = 256
 /** In all: Workers remember the settings of the queues they serve, and most have next to none. */
 export const MAX_ANNOTATIONS_CHARACTERS = 32 * 1024

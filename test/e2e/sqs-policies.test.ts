@@ -22,6 +22,10 @@ describe("a guest", () => {
     const url = guest.getQueueUrl({ QueueName: nameIn(QueueUrl) })
     await expectError(url, { ...refused, message: denied("getqueueurl") })
     await expectError(guest.purgeQueue({ QueueUrl }), { ...refused, message: denied("purgequeue") })
+    // nor is it told of what it asks what the queue would say to that
+    const AttributeNames = ["ApproximateNumberOfMessages" as const, "None" as never]
+    const attributes = guest.getQueueAttributes({ QueueUrl, AttributeNames })
+    await expectError(attributes, { ...refused, message: denied("getqueueattributes") })
   })
 
   it("[X44] has what the policy allows its account, batches with it", async () => {

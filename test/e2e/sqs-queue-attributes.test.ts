@@ -1,4 +1,9 @@
-import { GetQueueAttributesCommand, GetQueueUrlCommand, PurgeQueueCommand } from "@aws-sdk/client-sqs"
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  PurgeQueueCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs"
 import { describe, expect, it } from "vitest"
 import { nameIn } from "../support/sqs-key-scene.ts"
 import { NO_QUEUE, SqsQueueScene } from "../support/sqs-queue-scene.ts"
@@ -197,6 +202,18 @@ describe("PurgeQueue", () => {
     })
     const elsewhere = scene.sqs.send(new PurgeQueueCommand({ QueueUrl: scene.queueUrl("nowhere") }))
     await expectError(elsewhere, NO_QUEUE)
+  })
+
+  it("[X34] makes what was sent before it no repeat any more", async () => {
+    const url = await scene.create({ FifoQueue: "true", ContentBasedDeduplication: "true" })
+    const send = () => scene.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: "x", MessageGroupId: "g" }))
+    const [before, again] = [await send(), await send()]
+    await scene.sqs.send(new PurgeQueueCommand({ QueueUrl: url }))
+    const after = await send()
+    expect(again.MessageId).toBe(before.MessageId)
+    expect(after.MessageId).not.toBe(before.MessageId)
+    expect((await send()).MessageId).toBe(after.MessageId)
+    expect(await scene.statistics(`/v1/queues/${nameIn(url)}`)).toMatchObject({ ready: 1, removed: 1 })
   })
 
   it("[X34] of purges at the same time lets one through", async () => {

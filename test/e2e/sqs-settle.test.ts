@@ -55,6 +55,15 @@ describe.concurrent("deleting", () => {
     expect(await scene.held(queue)).toMatchObject({ inFlight: 0 })
   })
 
+  it("[X80] after the visibility timeout deletes what nobody received since", async () => {
+    const queue = await scene.standard()
+    await scene.sendTo(queue, "x")
+    const message = await scene.receiveWhole(queue, { VisibilityTimeout: 0 })
+    expect(await scene.held(queue)).toMatchObject({ ready: 1, inFlight: 0 })
+    await remove(queue, message)
+    expect(await scene.held(queue)).toEqual({ ready: 0, inFlight: 0, delayed: 0 })
+  })
+
   it("[X81] with a handle whose time is over is refused on a fifo queue", async () => {
     const queue = await fifoWithOne()
     const old = await scene.receiveWhole(queue, { VisibilityTimeout: 0 })
@@ -108,6 +117,24 @@ describe.concurrent("changing visibility", () => {
     const waiting = scene.receiveWhole(queue)
     await hide(queue, message, 0)
     expect((await waiting).Attributes).toMatchObject({ ApproximateReceiveCount: "2" })
+  })
+
+  it("[X82] after the timeout hides what nobody received since, under the same handle", async () => {
+    const queue = await scene.standard()
+    await scene.sendTo(queue, "x")
+    const message = await scene.receiveWhole(queue, { VisibilityTimeout: 0 })
+    await hide(queue, message, 60)
+    expect(await scene.held(queue)).toMatchObject({ ready: 0, inFlight: 1 })
+    await hide(queue, message, 0)
+    await hide(queue, message, 0)
+    const { Attributes } = await scene.receiveWhole(queue)
+    expect(Attributes).toMatchObject({ ApproximateReceiveCount: "2" })
+  })
+
+  it("[X84] after the timeout is refused on a fifo queue", async () => {
+    const queue = await fifoWithOne()
+    const message = await scene.receiveWhole(queue, { VisibilityTimeout: 0 })
+    await expectError(hide(queue, message, 60), refusedHandle(message, NOT_AVAILABLE))
   })
 
   it("[X82] has 0 to 43,200 seconds", async () => {
@@ -195,6 +222,16 @@ describe.concurrent("batches", () => {
       ["none", "MissingParameter"],
     ])
     expect(await scene.held(queue)).toMatchObject({ ready: 1, inFlight: 0 })
+  })
+
+  it("[X85] have no list that would be empty", async () => {
+    const { queue, one } = await twoReceived()
+    const settled = async (ReceiptHandle: string | undefined): Promise<unknown> => {
+      const Entries = [{ Id: "one", ReceiptHandle }]
+      const answer = await scene.sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queue, Entries }))
+      return Object.keys(answer).filter((name) => name !== "$metadata")
+    }
+    expect([await settled(one.ReceiptHandle), await settled("garbage")]).toEqual([["Successful"], ["Failed"]])
   })
 
   it("[X66] [X85] are refused as a whole where they are none", async () => {

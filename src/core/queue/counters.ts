@@ -24,6 +24,8 @@ export interface QueueCounters {
   expired: number
   removed: number
   redriven: number
+  /** First message whose deduplication id counts: those before it were forgotten by a purge. */
+  dedupFrom: number
 }
 
 /** The stored order. New counters go to the end: an older row reads them as 0. */
@@ -43,6 +45,7 @@ const FIELDS = [
   "expired",
   "removed",
   "redriven",
+  "dedupFrom",
 ] as const satisfies readonly (keyof QueueCounters)[]
 
 const VERSION = 1
@@ -65,6 +68,7 @@ export function emptyCounters(): QueueCounters {
     expired: 0,
     removed: 0,
     redriven: 0,
+    dedupFrom: 0,
   }
 }
 

@@ -88,7 +88,8 @@ function dedupRoom(state: QueueState, batch: Submissions, index: number, now: nu
 /** The id of the first message with the same deduplication id, or null. */
 export function repeatedId(state: QueueState, batch: Submissions, index: number, now: number): number | null {
   const dedupKey = batch.dedupKeys[index]
-  return dedupKey ? state.dedup.find(dedupKey, now) : null
+  const id = dedupKey ? state.dedup.find(dedupKey, now) : null
+  return id !== null && id >= state.counters.dedupFrom ? id : null
 }
 
 /** The id that answers a repeat, which is counted, or null. */

@@ -66,7 +66,7 @@ export function settle(queue: SettlementContext, settlement: Settlement, random:
 
 /** Whether a lease that has ended may count. An extension keeps its message, so it must not be one too many. */
 function mayReclaim({ delivery, settings }: SettlementContext, settlement: Settlement): boolean {
-  const isAllowed = "mayBeLate" in settlement && settlement.mayBeLate === true
+  const isAllowed = "mayBeLate" in settlement && settlement.mayBeLate
   return isAllowed && (settlement.kind !== "extend" || delivery.counts.inFlight < settings.maxInFlight)
 }
 

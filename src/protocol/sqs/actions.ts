@@ -80,7 +80,10 @@ export const ACTIONS = {
         ),
       },
     ),
-    output: structure({ Successful: list("ChangeMessageVisibilityBatchResultEntry", settledEntry), Failed: failed }),
+    output: structure(
+      {},
+      { Successful: list("ChangeMessageVisibilityBatchResultEntry", settledEntry), Failed: failed },
+    ),
   },
   CreateQueue: {
     input: structure({ QueueName: STRING }, { Attributes: attributes, tags }),
@@ -92,7 +95,7 @@ export const ACTIONS = {
       { QueueUrl: STRING },
       { Entries: list("DeleteMessageBatchRequestEntry", structure({ Id: STRING, ReceiptHandle: STRING })) },
     ),
-    output: structure({ Successful: list("DeleteMessageBatchResultEntry", settledEntry), Failed: failed }),
+    output: structure({}, { Successful: list("DeleteMessageBatchResultEntry", settledEntry), Failed: failed }),
   },
   DeleteQueue: { input: QUEUE, output: null },
   GetQueueAttributes: {
@@ -144,10 +147,13 @@ export const ACTIONS = {
         Entries: list("SendMessageBatchRequestEntry", structure({ Id: STRING, MessageBody: STRING }, messageTerms)),
       },
     ),
-    output: structure({
-      Successful: list("SendMessageBatchResultEntry", structure({ Id: STRING, ...sent }, sentOptional)),
-      Failed: failed,
-    }),
+    output: structure(
+      {},
+      {
+        Successful: list("SendMessageBatchResultEntry", structure({ Id: STRING, ...sent }, sentOptional)),
+        Failed: failed,
+      },
+    ),
   },
   SetQueueAttributes: { input: structure({ QueueUrl: STRING, Attributes: attributes }), output: null },
   StartMessageMoveTask: {

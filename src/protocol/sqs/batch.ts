@@ -40,3 +40,11 @@ export function failedEntry({ Id }: Entry, { name, message }: SqsFailure): Faile
   const { code, fault } = SQS_ERRORS[name]
   return { Id, SenderFault: fault === "Sender", Code: code, Message: message }
 }
+
+/** What a batch answers: a list without entries is left out, for clients ask whether there is a `Failed` (`[X68]`). */
+export function batchAnswer<E extends Entry>(
+  successful: readonly E[],
+  failed: readonly FailedEntry[],
+): { readonly Successful?: readonly E[]; readonly Failed?: readonly FailedEntry[] } {
+  return { ...(successful.length > 0 && { Successful: successful }), ...(failed.length > 0 && { Failed: failed }) }
+}

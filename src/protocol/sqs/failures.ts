@@ -7,6 +7,11 @@ const UNAVAILABLE: SqsFailure = {
 }
 const NO_QUEUE: SqsFailure = { name: "QueueDoesNotExist", message: "The specified queue does not exist." }
 
+/** Whether a queue is not there, or will not be in a moment. */
+export function isMissingQueue({ code }: Failure): boolean {
+  return code === "not_found" || code === "being_deleted"
+}
+
 /** What a refusal of the broker is to an SQS client. What depends on the action is for the action to say before. */
 export function sqsFailureOf(failure: Failure): SqsFailure {
   switch (failure.code) {

@@ -33,7 +33,8 @@ const NO_ATTRIBUTES = ok(NONE)
 type AttributeValue = MessageAttributes[string]
 type Refusal = ReturnType<typeof refuse> | null
 
-const NAME = /^[A-Za-z0-9_.-]+$/
+/** Letters and digits of any script: the service is documented with fewer, and takes them. */
+const NAME = /^[\p{L}\p{Nd}_.-]+$/u
 const RESERVED_NAME = /^(?:aws\.|amazon\.|\.)|\.$/i
 const TYPE = /^(?:String|Number|Binary)(?:\..*)?$/s
 /** Each digit can be of one part only: of a million digits and a letter that is known after one look at each. */
@@ -57,10 +58,11 @@ export function parseAttributes(given: MessageAttributes | undefined): SqsResult
     const value = parseAttribute(name, given[name]!)
     if (!value.ok) return value
     const { dataType, bytes, stored } = value.value
-    headers.push({ name: encodeUtf8(name), value: stored })
+    const nameBytes = encodeUtf8(name)
+    headers.push({ name: nameBytes, value: stored })
     if (dataType !== "String") types.set(name, dataType)
     digested.push({ name, dataType, value: bytes })
-    sizeBytes += name.length + encodeUtf8(dataType).length + bytes.length
+    sizeBytes += nameBytes.length + encodeUtf8(dataType).length + bytes.length
   }
   return ok({ headers, types, md5: md5OfAttributes(digested), sizeBytes })
 }
@@ -106,7 +108,7 @@ function parseAttribute(name: string, value: AttributeValue): SqsResult<ParsedAt
 
 function refusedName(name: string): Refusal {
   if (name === "") return invalid("The request must contain non-empty message (user) attribute names.")
-  if (name.length > MAX_ATTRIBUTE_NAME_BYTES) {
+  if (encodeUtf8(name).length > MAX_ATTRIBUTE_NAME_BYTES) {
     return invalid(`Message (user) attribute name must be shorter than ${MAX_ATTRIBUTE_NAME_BYTES} bytes.`)
   }
   if (!NAME.test(name)) {

@@ -1,5 +1,7 @@
 import type { Header } from "../../core/log/types.ts"
+import { ACCOUNT_ID } from "../aws/account.ts"
 import { encodeUtf8, isJsonObject } from "../native/fields.ts"
+import { parseJsonObject } from "./json-text.ts"
 
 /** Headers of the broker's own begin so; attributes of messages must not. */
 export const RESERVED_PREFIX = "millrace-"
@@ -39,14 +41,14 @@ export function detailsHeader({ types, dedup, trace, sender, group }: MessageDet
 
 /** Reads the text of such a header. Native clients may write it too: what is not as it should be is left out. */
 export function parseDetails(text: string): MessageDetails {
-  const value = jsonOf(text)
-  if (!isJsonObject(value)) return NO_DETAILS
+  const value = parseJsonObject(text)
+  if (value === null) return NO_DETAILS
   const { types, dedup, trace, sender, group } = value
   return {
     types: typesOf(types),
     dedup: textOf(dedup),
     trace: textOf(trace),
-    sender: textOf(sender),
+    sender: accountIn(sender),
     group: textOf(group),
   }
 }
@@ -57,14 +59,10 @@ function typesOf(value: unknown): ReadonlyMap<string, string> {
   return new Map(types)
 }
 
-function textOf(value: unknown): string | null {
-  return typeof value === "string" ? value : null
+function accountIn(value: unknown): string | null {
+  return typeof value === "string" && ACCOUNT_ID.test(value) ? value : null
 }
 
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null
 }

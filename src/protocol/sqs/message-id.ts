@@ -2,17 +2,31 @@ import { type MessageIdParts, parseMessageId } from "../native/message-id.ts"
 
 /** Hexadecimal digits of a safe integer. */
 const NUMBER_DIGITS = 14
+/** The last group has all of a counter but its first two digits. */
+const LAST_GROUP_DIGITS = 12
+const LAST_GROUP = 16 ** LAST_GROUP_DIGITS
 /** What is left of a UUID beside two numbers, its version and its variant. */
 const MAX_SHARDS = 256
 const UUID = /^([0-9a-f]{8})-([0-9a-f]{4})-8([0-9a-f]{3})-8([0-9a-f]{3})-([0-9a-f]{12})$/
 const SEQUENCE_DIGITS = 20
 
+/** The last start that was written: messages of a queue have theirs in common, up to the last digits of the counter. */
+let last = { incarnation: -1, shard: -1, high: -1, start: "" }
+
 /** The id of a message as SQS clients see it: a UUID of their own version, 8, from which the native id can be told. */
 export function uuidOfMessage({ incarnation, shard, counter }: MessageIdParts): string {
   if (shard >= MAX_SHARDS) throw new RangeError(`shard ${shard} has no room in a message id`)
-  const digits = digitsOf(incarnation, NUMBER_DIGITS) + digitsOf(shard, 2) + digitsOf(counter, NUMBER_DIGITS)
-  const [first, second, third] = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 15)]
-  return `${first}-${second}-8${third}-8${digits.slice(15, 18)}-${digits.slice(18)}`
+  const high = Math.floor(counter / LAST_GROUP)
+  if (incarnation !== last.incarnation || shard !== last.shard || high !== last.high) {
+    last = { incarnation, shard, high, start: startOf(incarnation, shard, high) }
+  }
+  return last.start + digitsOf(counter % LAST_GROUP, LAST_GROUP_DIGITS)
+}
+
+/** All groups of digits but the last. */
+function startOf(incarnation: number, shard: number, high: number): string {
+  const digits = digitsOf(incarnation, NUMBER_DIGITS) + digitsOf(shard, 2) + digitsOf(high, 2)
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-8${digits.slice(12, 15)}-8${digits.slice(15)}-`
 }
 
 /** The native id of a message that SQS clients know as `uuid`; null where that is none of `uuidOfMessage`. */

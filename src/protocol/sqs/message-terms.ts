@@ -1,4 +1,4 @@
-import { invalidParameter, type SqsFailure, type SqsResult } from "./errors.ts"
+import { invalidParameter, missingParameter, type SqsFailure, type SqsResult } from "./errors.ts"
 import { MAX_DELAY_SECONDS, MAX_TERM_CHARACTERS } from "./limits.ts"
 import type { QueueSettings } from "../../core/queue/settings.ts"
 import { ok } from "../../core/result.ts"
@@ -29,9 +29,7 @@ export function notOfThisType(parameter: string, value: unknown) {
 /** What a message to a fifo queue lacks, or null: its group, or what tells it from a repeat (`[X67]`). */
 export function missingTerm(entry: MessageEntry, settings: QueueSettings): SqsFailure | null {
   if (settings.ordering === "standard") return null
-  if (entry.MessageGroupId === undefined) {
-    return { name: "MissingParameter", message: "The request must contain the parameter MessageGroupId." }
-  }
+  if (entry.MessageGroupId === undefined) return missingParameter("MessageGroupId").error
   const isToldApart = settings.contentDeduplication || settings.dedupWindowMs === 0
   if (entry.MessageDeduplicationId !== undefined || isToldApart) return null
   const rule = "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided"

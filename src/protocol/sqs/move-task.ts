@@ -4,8 +4,8 @@ import { queueNameOfArn } from "../aws/arn.ts"
 import { decodeBase64, encodeBase64 } from "../native/base64.ts"
 import type { Input, Output } from "./actions.ts"
 import { refuse, type SqsResult } from "./errors.ts"
+import { parseJsonObject } from "./json-text.ts"
 import { DEFAULT_LISTED_MOVE_TASKS, MAX_LISTED_MOVE_TASKS, MAX_MOVES_PER_SECOND } from "./limits.ts"
-import { isFields } from "./policy-statement.ts"
 
 /** What a task is to do: `destination` is null for the queues that the messages are dead letters of. */
 export interface MoveTaskRequest {
@@ -80,7 +80,7 @@ export function taskHandle(taskId: string, sourceArn: string): string {
 /** Reads a handle. Whether there is such a task is not said by it. */
 export function parseTaskHandle(handle: string): SqsResult<MoveTaskName> {
   const bytes = decodeBase64(handle, "standard")
-  const { taskId, sourceArn } = (bytes && parseFields(new TextDecoder().decode(bytes))) ?? {}
+  const { taskId, sourceArn } = (bytes && parseJsonObject(new TextDecoder().decode(bytes))) ?? {}
   const source = typeof sourceArn === "string" ? queueNameOfArn(sourceArn) : null
   if (typeof taskId === "string" && source !== null) return ok({ source, taskId })
   return refuse("InvalidParameterValue", "Value for parameter TaskHandle is invalid.")
@@ -129,13 +129,4 @@ function parseArn(parameter: string, arn: string): SqsResult<string> {
 
 function outOfRange(parameter: string, reason: string) {
   return refuse("InvalidParameterValue", `Value for parameter ${parameter} is invalid. Reason: ${reason}`)
-}
-
-function parseFields(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isFields(value) ? value : null
-  } catch {
-    return null
-  }
 }

@@ -1,3 +1,4 @@
+import { movedHeaders } from "../../core/log/frame.ts"
 import type { Delivery, Header, LogRecord } from "../../core/log/types.ts"
 import { readFrame } from "../native/message-json.ts"
 import { utf8Text } from "../native/record-json.ts"
@@ -12,8 +13,8 @@ export interface OpenedMessage {
   readonly details: MessageDetails
   /** What was sent with it; where a name stood twice, the last one. */
   readonly headers: ReadonlyMap<string, string>
-  /** What the broker added. */
-  readonly added: ReadonlyMap<string, string>
+  /** What the broker added when it moved: nothing that a sender wrote, whatever its name. */
+  readonly moved: ReadonlyMap<string, string>
 }
 
 const NO_HEADERS: ReadonlyMap<string, string> = new Map()
@@ -24,20 +25,19 @@ export function openMessage(delivery: Delivery): OpenedMessage {
   const record = readFrame(delivery.frame)
   if (record === null || record.headers.length === 0) {
     const isDamaged = record === null
-    const shared = { details: NO_DETAILS, headers: NO_HEADERS, added: NO_HEADERS }
+    const shared = { details: NO_DETAILS, headers: NO_HEADERS, moved: NO_HEADERS }
     return { delivery, record: record ?? DAMAGED, isDamaged, ...shared }
   }
-  return { delivery, record, isDamaged: false, ...sorted(record.headers) }
+  const moved = textsOf(movedHeaders(delivery.frame))
+  return { delivery, record, isDamaged: false, moved, ...sorted(textsOf(record.headers)) }
 }
 
-function sorted(all: readonly Header[]): Pick<OpenedMessage, "details" | "headers" | "added"> {
-  const headers = new Map<string, string>()
-  const added = new Map<string, string>()
-  for (const { name, value } of all) {
-    const text = utf8Text(name)
-    const side = text.startsWith(RESERVED_PREFIX) ? added : headers
-    side.set(text, utf8Text(value))
-  }
-  const details = added.get(DETAILS_HEADER)
-  return { headers, added, details: details === undefined ? NO_DETAILS : parseDetails(details) }
+function sorted(all: ReadonlyMap<string, string>): Pick<OpenedMessage, "details" | "headers"> {
+  const details = all.get(DETAILS_HEADER)
+  const headers = new Map([...all].filter(([name]) => !name.startsWith(RESERVED_PREFIX)))
+  return { headers, details: details === undefined ? NO_DETAILS : parseDetails(details) }
+}
+
+function textsOf(headers: readonly Header[]): ReadonlyMap<string, string> {
+  return new Map(headers.map(({ name, value }) => [utf8Text(name), utf8Text(value)]))
 }

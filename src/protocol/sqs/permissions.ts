@@ -1,9 +1,9 @@
 import { ok } from "../../core/result.ts"
 import { ACCOUNT_ID } from "../aws/account.ts"
+import { isJsonObject, type JsonObject } from "../native/fields.ts"
 import { ACTIONS } from "./actions.ts"
-import { invalidParameter, refuse, type SqsResult } from "./errors.ts"
+import { invalidParameter, missingParameter, type SqsResult } from "./errors.ts"
 import { MAX_LABEL_CHARACTERS, MAX_STATEMENT_ACTIONS } from "./limits.ts"
-import { type Fields, isFields } from "./policy-statement.ts"
 import { overLimit, parsePolicy } from "./policy.ts"
 
 /** What a policy can give to another account; the rest is the owner's, whatever a policy says. */
@@ -94,27 +94,23 @@ function actionRefusal(action: string): string | null {
 }
 
 /** The owner writes annotations too, and may have put anything there. */
-function fieldsOf(policy: string): SqsResult<Fields> {
+function fieldsOf(policy: string): SqsResult<JsonObject> {
   const parsed = parsePolicy(policy)
-  return parsed.ok ? ok(JSON.parse(policy) as Fields) : parsed
+  return parsed.ok ? ok(JSON.parse(policy) as JsonObject) : parsed
 }
 
-function emptyPolicy(arn: string): Fields {
+function emptyPolicy(arn: string): JsonObject {
   return { Version: "2008-10-17", Id: `${arn}/SQSDefaultPolicy`, Statement: [] }
 }
 
-function statementsOf({ Statement: statement = [] }: Fields): readonly unknown[] {
+function statementsOf({ Statement: statement = [] }: JsonObject): readonly unknown[] {
   return Array.isArray(statement) ? statement : [statement]
 }
 
 function hasLabel(statement: unknown, label: string): boolean {
-  return isFields(statement) && statement["Sid"] === label
+  return isJsonObject(statement) && statement["Sid"] === label
 }
 
 function oneOrMany(texts: readonly string[]): string | readonly string[] {
   return texts.length === 1 ? texts[0]! : texts
-}
-
-function missingParameter(name: string) {
-  return refuse("MissingParameter", `The request must contain the parameter ${name}.`)
 }

@@ -1,3 +1,5 @@
+import { isJsonObject, type JsonObject } from "../native/fields.ts"
+
 /** One statement of a queue's policy. */
 export interface Statement {
   readonly sid: string | null
@@ -24,9 +26,6 @@ export interface Condition {
   readonly values: readonly string[]
 }
 
-/** The members of something that is written as an object. */
-export type Fields = Readonly<Record<string, unknown>>
-
 const MEMBERS: ReadonlySet<string> = new Set([
   "Sid",
   "Effect",
@@ -43,7 +42,7 @@ const ACTION = /^(?:\*|sqs:[a-z*?]+)$/
 
 /** Reads one statement; null where it is none that a queue's policy can have. */
 export function parseStatement(value: unknown): Statement | null {
-  if (!isFields(value) || Object.keys(value).some((name) => !MEMBERS.has(name))) return null
+  if (!isJsonObject(value) || Object.keys(value).some((name) => !MEMBERS.has(name))) return null
   const { Sid: sid = null, Effect: effect } = value
   if ((effect !== "Allow" && effect !== "Deny") || (sid !== null && typeof sid !== "string")) return null
   const principals = principalsOf(value["Principal"])
@@ -56,15 +55,10 @@ export function parseStatement(value: unknown): Statement | null {
   return { sid, effect, principals, actions: { ...actions, patterns: lowered }, resources, conditions }
 }
 
-/** Whether `value` is an object with members. */
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-}
-
 /** Undefined where they can't be read. */
 function principalsOf(value: unknown): readonly string[] | null | undefined {
   if (value === "*") return null
-  if (!isFields(value) || Object.keys(value).length === 0) return undefined
+  if (!isJsonObject(value) || Object.keys(value).length === 0) return undefined
   const found: string[] = []
   for (const [kind, named] of Object.entries(value)) {
     const names = textsOf(named)
@@ -76,7 +70,7 @@ function principalsOf(value: unknown): readonly string[] | null | undefined {
   return found.some((name) => name.includes("*")) ? undefined : found
 }
 
-function selectionOf(statement: Fields, member: "Action" | "Resource"): Selection | null {
+function selectionOf(statement: JsonObject, member: "Action" | "Resource"): Selection | null {
   const [wanted, unwanted] = [statement[member], statement[`Not${member}`]]
   if ((wanted === undefined) === (unwanted === undefined)) return null
   const patterns = textsOf(wanted ?? unwanted)
@@ -85,10 +79,10 @@ function selectionOf(statement: Fields, member: "Action" | "Resource"): Selectio
 
 function conditionsOf(value: unknown): readonly Condition[] | null {
   if (value === undefined) return []
-  if (!isFields(value)) return null
+  if (!isJsonObject(value)) return null
   const found: Condition[] = []
   for (const [operator, comparisons] of Object.entries(value)) {
-    if (!isFields(comparisons)) return null
+    if (!isJsonObject(comparisons)) return null
     for (const [key, wanted] of Object.entries(comparisons)) {
       const values = textsOf(wanted)
       if (values === null) return null

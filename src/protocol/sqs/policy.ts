@@ -1,5 +1,7 @@
 import { ok } from "../../core/result.ts"
+import { isJsonObject } from "../native/fields.ts"
 import { refuse, type SqsResult } from "./errors.ts"
+import { parseJson } from "./json-text.ts"
 import {
   MAX_POLICY_BYTES,
   MAX_POLICY_CONDITIONS,
@@ -7,7 +9,7 @@ import {
   MAX_POLICY_STATEMENTS,
   MAX_STATEMENT_ACTIONS,
 } from "./limits.ts"
-import { isFields, parseStatement, type Statement } from "./policy-statement.ts"
+import { parseStatement, type Statement } from "./policy-statement.ts"
 
 /** A queue's policy, as its attribute `Policy` has it: who may do what under which conditions. */
 export interface Policy {
@@ -52,21 +54,13 @@ export function overLimit(what: string, found: number, limit: number) {
 }
 
 function policyOf(value: unknown): Policy | null {
-  if (!isFields(value) || Object.keys(value).some((name) => !MEMBERS.has(name))) return null
+  if (!isJsonObject(value) || Object.keys(value).some((name) => !MEMBERS.has(name))) return null
   const { Version: version = "2008-10-17", Id: id = "", Statement: statement } = value
   if ((version !== "2008-10-17" && version !== "2012-10-17") || typeof id !== "string") return null
   const statements = (Array.isArray(statement) ? statement : [statement]).map(parseStatement)
   if (statements.length === 0 || !statements.every((one) => one !== null)) return null
   const sids = statements.flatMap(({ sid }) => sid ?? [])
   return new Set(sids).size === sids.length ? { version, statements } : null
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
 
 function total(statements: readonly Statement[], count: (statement: Statement) => number): number {

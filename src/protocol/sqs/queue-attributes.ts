@@ -1,5 +1,5 @@
 import { err, ok } from "../../core/result.ts"
-import { refuse, type SqsFailure, type SqsResult } from "./errors.ts"
+import { missingParameter, refuse, type SqsFailure, type SqsResult } from "./errors.ts"
 import {
   MAX_DELAY_SECONDS,
   MAX_KMS_KEY_CHARACTERS,
@@ -40,9 +40,9 @@ const CHECKS = {
   RedriveAllowPolicy: removable(parseRedriveAllowPolicy),
   KmsMasterKeyId: kmsKey,
   KmsDataKeyReusePeriodSeconds: integer(MIN_KMS_REUSE_SECONDS, MAX_KMS_REUSE_SECONDS),
-  SqsManagedSseEnabled: oneOf("true", "false"),
-  FifoQueue: oneOf("true", "false"),
-  ContentBasedDeduplication: oneOf("true", "false"),
+  SqsManagedSseEnabled: bool,
+  FifoQueue: bool,
+  ContentBasedDeduplication: bool,
   DeduplicationScope: oneOf("queue", "messageGroup"),
   FifoThroughputLimit: oneOf("perQueue", "perMessageGroupId"),
 } as const satisfies Record<string, Check>
@@ -74,8 +74,9 @@ export function unknownAttribute(name: string) {
 /** Checks the attributes of a new queue. Whether it is to be a fifo queue is one of them. */
 export function checkNewAttributes(given: Readonly<Record<string, string>>): SqsResult<GivenAttributes> {
   // that a queue is a standard one can't be said, only left out
-  if (given["FifoQueue"] === "false") return unknownAttribute("FifoQueue")
-  return checkAttributes(given, given["FifoQueue"] === "true")
+  const isFifo = given["FifoQueue"]?.toLowerCase()
+  if (isFifo === "false") return unknownAttribute("FifoQueue")
+  return checkAttributes(given, isFifo === "true")
 }
 
 /** Checks attributes that a queue is to have instead of those it has. */
@@ -83,9 +84,7 @@ export function checkChangedAttributes(
   given: Readonly<Record<string, string>>,
   isFifo: boolean,
 ): SqsResult<GivenAttributes> {
-  if (Object.keys(given).length === 0) {
-    return refuse("MissingParameter", "The request must contain the parameter Attribute.Name.")
-  }
+  if (Object.keys(given).length === 0) return missingParameter("Attribute.Name")
   const checked = checkAttributes(given, isFifo)
   if (checked.ok && checked.value.get("FifoQueue") === "false") {
     return invalidValue("FifoQueue", "Modifying queue type is not supported.")
@@ -138,6 +137,12 @@ function integer(least: number, greatest: number): Check {
 
 function oneOf(...values: readonly string[]): Check {
   return (name, text) => (values.includes(text) ? ok(text) : invalidValue(name))
+}
+
+/** Python's `True` is as good as `true`. */
+function bool(name: string, text: string): SqsResult<string> {
+  const value = text.toLowerCase()
+  return value === "true" || value === "false" ? ok(value) : invalidValue(name)
 }
 
 function removable(parse: (text: string) => SqsResult<unknown>): Check {

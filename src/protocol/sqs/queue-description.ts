@@ -1,6 +1,7 @@
 import type { QueueStatistics } from "../../core/queue/commands.ts"
 import type { QueueSettings } from "../../core/queue/settings.ts"
 import { annotated } from "./annotations.ts"
+import { parseJson } from "./json-text.ts"
 import { DEFAULT_KMS_REUSE_SECONDS } from "./limits.ts"
 import type { GivenAttributes, QueueAttribute, ReadOnlyAttribute } from "./queue-attributes.ts"
 import { maximumMessageSizeBytes, messageDelaySeconds, receiveWaitSeconds } from "./queue-defaults.ts"
@@ -111,12 +112,9 @@ function comparable(name: QueueAttribute, text: string): string {
 }
 
 function canonicalJson(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), (_key, value: unknown) => sortedKeys(value))
-  } catch {
-    // an annotation may have been written by somebody else
-    return text
-  }
+  const parsed = parseJson(text)
+  // an annotation may have been written by somebody else
+  return parsed === undefined ? text : JSON.stringify(parsed, (_key, value: unknown) => sortedKeys(value))
 }
 
 function sortedKeys(value: unknown): unknown {

@@ -90,9 +90,9 @@ function isSystemAttribute(name: string): name is SystemAttribute {
   return (ALL as ReadonlySet<string>).has(name)
 }
 
-/** `All` and `.*` stand for all names, `prefix.*` for those that begin so. */
+/** `All`, `*` and `.*` stand for all names, `prefix.*` for those that begin so. */
 function matcher(names: readonly string[]): (name: string) => boolean {
-  if (names.includes("All")) return () => true
+  if (names.includes("All") || names.includes("*")) return () => true
   const exact = new Set(names)
   const prefixes = names.filter((name) => name.endsWith(ANY_SUFFIX)).map((name) => name.slice(0, -ANY_SUFFIX.length))
   return (name) => exact.has(name) || prefixes.some((prefix) => name.startsWith(prefix))

@@ -57,10 +57,10 @@ function bodyOf({ format, value }: LogRecord) {
 }
 
 /** Of a dead letter, or one that was moved on, the id that it was sent under. */
-function messageIdOf({ incarnation, shard }: ReceiveContext, { added, delivery }: OpenedMessage): string {
-  const first = added.get(DEAD_LETTER_HEADERS.id)
-  const moved = first === undefined ? null : uuidOfNativeId(first)
-  return moved ?? uuidOfMessage({ incarnation, shard, counter: delivery.messageId })
+function messageIdOf({ incarnation, shard }: ReceiveContext, { moved, delivery }: OpenedMessage): string {
+  const first = moved.get(DEAD_LETTER_HEADERS.id)
+  const uuid = first === undefined ? null : uuidOfNativeId(first)
+  return uuid ?? uuidOfMessage({ incarnation, shard, counter: delivery.messageId })
 }
 
 function handleOf({ incarnation, shard, isRepeatable, now }: ReceiveContext, delivery: Delivery): string {

@@ -1,6 +1,7 @@
 import { ok } from "../../core/result.ts"
 import { queueNameOfArn } from "../aws/arn.ts"
 import { invalidParameter, refuse, type SqsFailure, type SqsResult } from "./errors.ts"
+import { parseJsonObject } from "./json-text.ts"
 import { MAX_RECEIVE_COUNT, MAX_REDRIVE_SOURCES } from "./limits.ts"
 
 /** Where messages go that were received too often: what stands in the attribute `RedrivePolicy`. */
@@ -20,7 +21,7 @@ const FOREIGN_ARN = /^arn:[^:]*:(?!sqs:)[^:]+:[^:]*:[^:]*:/
 
 /** Reads the attribute `RedrivePolicy`. Whether the queue that it names will do is for {@link redriveRefusal} to say. */
 export function parseRedrivePolicy(text: string): SqsResult<RedrivePolicy> {
-  const fields = parseObject(text)
+  const fields = parseJsonObject(text)
   if (fields === null) return invalidRedrivePolicy(text, "Redrive policy is not a valid JSON map.")
   const missing = [COUNT, TARGET].find((name) => fields[name] === undefined || fields[name] === null)
   if (missing !== undefined) {
@@ -79,7 +80,7 @@ export function redriveRefusal(
 
 /** Reads the attribute `RedriveAllowPolicy`. */
 export function parseRedriveAllowPolicy(text: string): SqsResult<RedriveAllowPolicy> {
-  const { redrivePermission: permission, sourceQueueArns: arns, ...rest } = parseObject(text) ?? {}
+  const { redrivePermission: permission, sourceQueueArns: arns, ...rest } = parseJsonObject(text) ?? {}
   const isPermission = permission === "allowAll" || permission === "denyAll" || permission === "byQueue"
   if (!isPermission || Object.keys(rest).length > 0) return unsupportedAllowPolicy()
   if (arns !== undefined && !Array.isArray(arns)) return unsupportedAllowPolicy()
@@ -116,17 +117,6 @@ export function mayRedriveFrom(allowPolicy: string | undefined, source: string):
       return false
     case "byQueue":
       return policy.sources.includes(source)
-  }
-}
-
-type Fields = Readonly<Record<string, unknown>>
-
-function parseObject(text: string): Fields | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : null
-  } catch {
-    return null
   }
 }
 

@@ -6,7 +6,7 @@ import type { MessageTerms } from "../native/message-terms.ts"
 import type { Messages } from "../native/messages.ts"
 import type { Output } from "./actions.ts"
 import { checkBody } from "./characters.ts"
-import { refuse, type SqsFailure, type SqsResult } from "./errors.ts"
+import { missingParameter, type SqsFailure, type SqsResult } from "./errors.ts"
 import { MAX_MESSAGE_SIZE_BYTES } from "./limits.ts"
 import { md5Hex } from "./md5.ts"
 import { parseAttributes, parseSystemAttributes } from "./message-attributes.ts"
@@ -48,7 +48,7 @@ export function prepareMessage(
   sender: Sender,
 ): SqsResult<PreparedMessage> {
   const { MessageBody: body, MessageGroupId: group = null, MessageDeduplicationId: dedup = null } = entry
-  if (body === "") return refuse("MissingParameter", "The request must contain the parameter MessageBody.")
+  if (body === "") return missingParameter("MessageBody")
   const checked = checkBody(body)
   if (!checked.ok) return checked
   const attributes = parseAttributes(entry.MessageAttributes)
@@ -100,8 +100,8 @@ export function batchTooLong(sizeBytes: number): SqsFailure | null {
 export function entrySizeBytes({ MessageBody: body, MessageAttributes: attributes = {} }: MessageEntry): number {
   let sizeBytes = encodeUtf8(body).length
   for (const [name, { DataType: type, StringValue: text = "", BinaryValue: blob = "" }] of Object.entries(attributes)) {
-    const unpadded = blob.replace(/=+$/, "")
-    const valueBytes = blob === "" ? encodeUtf8(text).length : Math.floor((unpadded.length * 3) / 4)
+    const padding = blob.endsWith("==") ? 2 : Number(blob.endsWith("="))
+    const valueBytes = blob === "" ? encodeUtf8(text).length : Math.floor(((blob.length - padding) * 3) / 4)
     sizeBytes += encodeUtf8(name).length + encodeUtf8(type).length + valueBytes
   }
   return sizeBytes

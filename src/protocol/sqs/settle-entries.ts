@@ -1,7 +1,7 @@
 import type { Failure } from "../../core/errors.ts"
 import type { Settlement } from "../../core/queue/commands.ts"
 import { ok } from "../../core/result.ts"
-import { invalidParameter, refuse, type SqsFailure, type SqsResult } from "./errors.ts"
+import { invalidParameter, missingParameter, type SqsFailure, type SqsResult } from "./errors.ts"
 import { sqsFailureOf } from "./failures.ts"
 import { MAX_VISIBILITY_TIMEOUT_SECONDS } from "./limits.ts"
 import { invalidHandle, parseReceiptHandle } from "./receipt-handle.ts"
@@ -24,9 +24,7 @@ export interface VisibilityChange {
 /** What it takes to change a visibility timeout at `now`; none at all gives the message back (`[X82]`, `[X83]`). */
 export function changeOf(change: VisibilityChange, now: number): SqsResult<Settlement> {
   const { VisibilityTimeout: seconds } = change
-  if (seconds === undefined) {
-    return refuse("MissingParameter", "The request must contain the parameter VisibilityTimeout.")
-  }
+  if (seconds === undefined) return missingParameter("VisibilityTimeout")
   const checked = checkVisibilityTimeout(seconds)
   if (!checked.ok) return checked
   const handle = parseReceiptHandle(change.ReceiptHandle)

@@ -56,11 +56,11 @@ function valueOf(name: SystemAttribute, from: ReceivedFrom, message: OpenedMessa
 }
 
 /** What a message was in the queue that it left; null where it left none, or came back. */
-function deadLetterOf({ queue }: ReceivedFrom, { added }: OpenedMessage) {
-  const source = added.get(DEAD_LETTER_HEADERS.source)
+function deadLetterOf({ queue }: ReceivedFrom, { moved }: OpenedMessage) {
+  const source = moved.get(DEAD_LETTER_HEADERS.source)
   if (source === undefined || source === queue) return null
   // a record of a topic has an id of another kind, and no queue that it left
-  if (uuidOfNativeId(added.get(DEAD_LETTER_HEADERS.id) ?? "") === null) return null
-  const deliveryCount = Number(added.get(DEAD_LETTER_HEADERS.deliveryCount))
+  if (uuidOfNativeId(moved.get(DEAD_LETTER_HEADERS.id) ?? "") === null) return null
+  const deliveryCount = Number(moved.get(DEAD_LETTER_HEADERS.deliveryCount))
   return { source, deliveryCount: Number.isSafeInteger(deliveryCount) ? deliveryCount : 0 }
 }

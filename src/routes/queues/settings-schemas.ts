@@ -6,6 +6,7 @@ import {
   MAX_DEDUP_WINDOW_MS,
   MAX_DELIVERIES,
   MAX_IN_FLIGHT,
+  MAX_PATCHED_ANNOTATIONS,
   MAX_QUEUE_DELAY_MS,
   MAX_QUEUE_MESSAGES,
   MAX_RETENTION_MS,
@@ -99,6 +100,7 @@ export const queuePatchSchema = v.strictObject({
   annotations: v.exactOptional(
     v.pipe(
       v.record(annotationName, v.nullable(annotation)),
+      v.maxEntries(MAX_PATCHED_ANNOTATIONS, `must have at most ${MAX_PATCHED_ANNOTATIONS} entries`),
       v.description("Merged by name with those that are there; null takes one away."),
     ),
   ),

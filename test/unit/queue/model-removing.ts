@@ -56,11 +56,12 @@ export function purgeAll(
   groupId: string | null,
   { queue }: QueueScene,
   now: number,
+  forgetsDedup = false,
 ): number {
   const filter = { reason: null, header: null, groupId, sentAfter: null, sentBefore: null }
   let cursor: PurgeCursor | null = null
   for (let count = 0; ;) {
-    const slice = purge(queue.state, { states, filter, cursor }, now)
+    const slice = purge(queue.state, { states, filter, cursor, forgetsDedup }, now)
     count += slice.removed
     cursor = slice.cursor
     if (cursor === null) return count

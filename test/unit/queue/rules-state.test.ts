@@ -30,6 +30,25 @@ describe("a deduplication id", () => {
     })
   }
 
+  it("[Q58] is forgotten by a purge that says so, if it was sent before, and by no other", () => {
+    const scene = QueueScene.create({ dedupWindowMs: WINDOW_MS })
+    const [message, other] = [
+      { body: "1", dedupId: "x" },
+      { body: "2", dedupId: "y" },
+    ]
+    const [first] = scene.sent([message], NOW)
+    const purge = (forgetsDedup: boolean) =>
+      scene.command(NOW, () => purgeAll(["ready"], null, scene, NOW, forgetsDedup))
+    purge(false)
+    expect(scene.sent([message], NOW)).toEqual([first])
+    purge(true)
+    scene.reload()
+    const [second, third] = scene.sent([message, other], NOW)
+    expect([second, third]).toEqual([first! + 1, first! + 2])
+    expect(scene.sent([message, other], NOW)).toEqual([second, third])
+    expect(scene.statistics(NOW)).toMatchObject({ ready: 2, deduplicated: 3 })
+  })
+
   it("[Q31] is remembered from the send of a message that is scheduled, and for the window of that time", () => {
     const scene = QueueScene.create({ dedupWindowMs: WINDOW_MS })
     const message = { body: "1", dedupId: "x", delayMs: 10 * WINDOW_MS }

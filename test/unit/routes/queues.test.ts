@@ -3,7 +3,7 @@ import type { Failure } from "../../../src/core/errors.ts"
 import { encodeDeliveries } from "../../../src/core/log/delivered.ts"
 import { encodeFrame } from "../../../src/core/log/frame.ts"
 import { err, ok } from "../../../src/core/result.ts"
-import { METADATA_TTL_MS } from "../../../src/core/limits.ts"
+import { MAX_PATCHED_ANNOTATIONS, METADATA_TTL_MS } from "../../../src/core/limits.ts"
 import type { CatalogApi, QueueApi } from "../../../src/objects/contract.ts"
 import { formatReceipt } from "../../../src/protocol/native/receipt.ts"
 import { waitForMessages } from "../../../src/session/wait.ts"
@@ -235,6 +235,12 @@ test.each([
 ])("a queue with %j is refused at %s", async (body, pointer) => {
   const answer = await request(fakeEnv({}), "PUT", "/v1/queues/self", body)
   expect(answer).toMatchObject({ status: 422, body: { code: "invalid_field", pointer } })
+})
+
+test("[N12] a change of more annotations than can go and come is refused", async () => {
+  const names = Array.from({ length: MAX_PATCHED_ANNOTATIONS + 1 }, (_, index) => [index, null] as const)
+  const answer = await request(fakeEnv({}), "PUT", "/v1/queues/self", { annotations: Object.fromEntries(names) })
+  expect(answer).toMatchObject({ status: 422, body: { code: "invalid_field", pointer: "/annotations" } })
 })
 
 test("a queue is created, shown, listed and deleted", async () => {

@@ -8,6 +8,7 @@ import type { QueueSettings } from "../../../src/core/queue/settings.ts"
 import { ok } from "../../../src/core/result.ts"
 import type { QueueApi } from "../../../src/objects/contract.ts"
 import type { ActionName } from "../../../src/protocol/sqs/actions.ts"
+import { MAX_MESSAGE_SIZE_BYTES, MAX_TRACE_HEADER_BYTES } from "../../../src/protocol/sqs/limits.ts"
 import { formatReceiptHandle } from "../../../src/protocol/sqs/receipt-handle.ts"
 import type { SqsCall } from "../../../src/routes/doors/sqs/action.ts"
 import { changeMessageVisibility } from "../../../src/routes/doors/sqs/change-message-visibility.ts"
@@ -15,6 +16,7 @@ import { deleteMessageBatch } from "../../../src/routes/doors/sqs/delete-message
 import { receiveMessage } from "../../../src/routes/doors/sqs/receive-message.ts"
 import { sendMessage } from "../../../src/routes/doors/sqs/send-message.ts"
 import { sendMessageBatch } from "../../../src/routes/doors/sqs/send-message-batch.ts"
+import { senderOf } from "../../../src/routes/doors/sqs/send.ts"
 import { catalogOf, fakeEnv, fakeName, queueEntry } from "./fake-env.ts"
 
 vi.mock("../../../src/session/wait.ts", () => ({ waitForMessages: () => expect.unreachable("nobody waits") }))
@@ -61,6 +63,15 @@ describe("one call of the object for each request", () => {
     expect(send).toHaveBeenCalledTimes(1)
   })
 
+  it("[X68] none for a batch that is too long with the messages in it that can't be sent", async () => {
+    const half = "x".repeat(MAX_MESSAGE_SIZE_BYTES / 2)
+    const Entries = [...batch(1, half), { Id: "odd", MessageBody: `\u0001${half}` }]
+    const send = () => expect.unreachable("nothing is sent")
+    expect(await sendMessageBatch.handle(callOf("SendMessageBatch", { Entries }, { send }))).toMatchObject({
+      error: { name: "BatchRequestTooLong" },
+    })
+  })
+
   it("[X85] of deletions, for all whose handles are some", async () => {
     const settle = vi.fn<QueueApi["settle"]>(async () => ok([null, { code: "invalid_receipt" }]))
     const Entries = ["garbage", HANDLE, HANDLE].map((ReceiptHandle, index) => ({ Id: `${index}`, ReceiptHandle }))
@@ -100,6 +111,23 @@ describe("what the object refuses", () => {
     expect(answer).toMatchObject({ error: { name: "ServiceUnavailable" } })
     expect(settle).toHaveBeenCalledTimes(1)
   })
+
+  it("[X14] an answer that was lost is no reason to send or receive twice: that is for the client to say", async () => {
+    const lose = vi.fn<() => never>(() => {
+      throw Object.assign(new Error("lost"), { retryable: true })
+    })
+    const queue: Partial<QueueApi> = { send: lose, receive: lose }
+    const Entries = [{ Id: "a", MessageBody: "x" }]
+    vi.spyOn(console, "error").mockImplementation(() => {})
+    const answers = [
+      await sendMessage.handle(callOf("SendMessage", { MessageBody: "x" }, queue)),
+      await sendMessageBatch.handle(callOf("SendMessageBatch", { Entries }, queue)),
+      await receiveMessage.handle(callOf("ReceiveMessage", {}, queue)),
+    ]
+    vi.restoreAllMocks()
+    expect(answers.map((answer) => !answer.ok && answer.error.name)).toEqual(answers.map(() => "ServiceUnavailable"))
+    expect(lose).toHaveBeenCalledTimes(answers.length)
+  })
 })
 
 describe("a receive", () => {
@@ -126,5 +154,20 @@ describe("a receive", () => {
   it("[X74] does not wait where there are messages", async () => {
     const received = await receiveMessage.handle(callOf("ReceiveMessage", { WaitTimeSeconds: 20 }, { receive }))
     expect(received).toMatchObject({ ok: true, value: { Messages: [{ Body: "x" }] } })
+  })
+})
+
+describe("the trace header of a request is its messages' where they could have brought it", () => {
+  const LONGEST = "x".repeat(MAX_TRACE_HEADER_BYTES)
+
+  it.each([
+    ["the longest", LONGEST, LONGEST],
+    ["a longer one", `${LONGEST}x`, null],
+    ["one with a character that SQS does not take", "Root=\u0001", null],
+    ["an empty one", "", null],
+  ])("[X65] %s", (_, header, traceHeader) => {
+    const call = callOf("SendMessage", {}, {})
+    const request = new Request(call.request, { headers: { "x-amzn-trace-id": header } })
+    expect(senderOf({ ...call, request })).toMatchObject({ traceHeader })
   })
 })

@@ -62,6 +62,8 @@ export interface BrowseReply {
 
 /** Deletes what matches, in flight or not, slice by slice. */
 export interface PurgeRequest {
+  /** Whether deduplication ids that were sent before it are forgotten too. */
+  readonly forgetsDedup?: boolean
   readonly states: readonly MessageState[]
   readonly filter: MessageFilter
   /** As the slice before answered it, or null for the first. */

@@ -15,10 +15,12 @@ const SCHEDULED_PAGE = 1000
  * meanwhile is met there.
  */
 export function purge(state: QueueState, request: PurgeRequest, now: number): PurgeReply {
-  const removedBefore = state.counters.removed
+  const { counters } = state
+  const removedBefore = counters.removed
+  if (request.forgetsDedup === true && request.cursor === null) counters.dedupFrom = counters.nextMessageId
   const budget = new ScanBudget(MAX_PURGE_SLICE, state.scanBudget)
   const cursor = purgeSlice(state, request, budget, now)
-  return { removed: state.counters.removed - removedBefore, cursor }
+  return { removed: counters.removed - removedBefore, cursor }
 }
 
 function purgeSlice(state: QueueState, request: PurgeRequest, budget: ScanBudget, now: number): PurgeCursor | null {

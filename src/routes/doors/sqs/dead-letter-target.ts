@@ -1,7 +1,7 @@
 import { err, ok } from "../../../core/result.ts"
 import { annotated } from "../../../protocol/sqs/annotations.ts"
 import type { SqsResult } from "../../../protocol/sqs/errors.ts"
-import { sqsFailureOf } from "../../../protocol/sqs/failures.ts"
+import { isMissingQueue, sqsFailureOf } from "../../../protocol/sqs/failures.ts"
 import { parseRedrivePolicy, type RedrivePolicy, redriveRefusal } from "../../../protocol/sqs/redrive-policy.ts"
 import { queueMetadata } from "../../objects.ts"
 import type { SqsRequest } from "./action.ts"
@@ -22,8 +22,7 @@ export async function resolveRedrivePolicy(
   const permitted = permitTarget(call, deadLetterQueue)
   if (!permitted.ok) return permitted
   const loaded = await queueMetadata.reload(call, deadLetterQueue)
-  const isMissing = !loaded.ok && (loaded.error.code === "not_found" || loaded.error.code === "being_deleted")
-  if (!loaded.ok && !isMissing) return err(sqsFailureOf(loaded.error))
+  if (!loaded.ok && !isMissingQueue(loaded.error)) return err(sqsFailureOf(loaded.error))
   const settings = loaded.ok ? loaded.value.settings : null
   const target = settings && {
     name: deadLetterQueue,

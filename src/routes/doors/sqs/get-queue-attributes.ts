@@ -1,5 +1,5 @@
-import { ok } from "../../../core/result.ts"
-import { type SqsFailure, type SqsResult } from "../../../protocol/sqs/errors.ts"
+import { err, ok } from "../../../core/result.ts"
+import type { SqsFailure, SqsResult } from "../../../protocol/sqs/errors.ts"
 import { isAttribute, unknownAttribute } from "../../../protocol/sqs/queue-attributes.ts"
 import { countAttributes, type DescribedQueue, queueAttributes } from "../../../protocol/sqs/queue-description.ts"
 import type { SqsAction, SqsCall } from "./action.ts"
@@ -32,7 +32,7 @@ async function settledAttributes(
   const entry = await loadNamedQueue(call)
   if (!entry.ok) return entry
   const refused = unknownAmong(asked, entry.value)
-  return refused === null ? ok(queueAttributes(entry.value, arnOf(call))) : { ok: false, error: refused }
+  return refused === null ? ok(queueAttributes(entry.value, arnOf(call))) : err(refused)
 }
 
 /** With the numbers that only the queue itself knows. */

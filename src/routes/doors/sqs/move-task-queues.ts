@@ -3,7 +3,7 @@ import type { QueueSettings } from "../../../core/queue/settings.ts"
 import { err, ok, type Result } from "../../../core/result.ts"
 import type { CatalogEntry } from "../../../objects/contract.ts"
 import { refuse, type SqsFailure, type SqsResult } from "../../../protocol/sqs/errors.ts"
-import { sqsFailureOf } from "../../../protocol/sqs/failures.ts"
+import { isMissingQueue, sqsFailureOf } from "../../../protocol/sqs/failures.ts"
 import { missingQueue, type MoveTaskRequest } from "../../../protocol/sqs/move-task.ts"
 import type { QueueStub } from "../../env.ts"
 import { callCatalog, callQueue, queueMetadata } from "../../objects.ts"
@@ -21,7 +21,7 @@ export async function callSource<T>(
 ): Promise<SqsResult<T>> {
   const called = await callQueue(call, name, repeat, run)
   if (called.ok) return called
-  return isMissing(called.error) ? missingQueue("SourceArn") : err(refusalOf(called.error))
+  return isMissingQueue(called.error) ? missingQueue("SourceArn") : err(refusalOf(called.error))
 }
 
 /** Whether a task can move messages from the one queue to the other. */
@@ -50,7 +50,7 @@ async function load(
 ): Promise<SqsResult<CatalogEntry<QueueSettings>>> {
   const loaded = await queueMetadata.reload(call, name)
   if (loaded.ok) return loaded
-  return isMissing(loaded.error) ? missingQueue(parameter) : err(sqsFailureOf(loaded.error))
+  return isMissingQueue(loaded.error) ? missingQueue(parameter) : err(sqsFailureOf(loaded.error))
 }
 
 /** Whether some queue has `name` for its dead-letter queue: at the time of the call, and seen by nobody. */
@@ -58,8 +58,4 @@ async function isDeadLetterQueue(call: SqsRequest, name: string): Promise<SqsRes
   const request = { prefix: "", limit: 1, cursor: null, deadLetterQueue: name }
   const page = await callCatalog(call, "idempotent", async (catalog) => ok(await catalog.listQueues(request)))
   return page.ok ? ok(page.value.items.length > 0) : err(sqsFailureOf(page.error))
-}
-
-function isMissing({ code }: Failure): boolean {
-  return code === "not_found" || code === "being_deleted" || code === "invalid_name"
 }

@@ -17,7 +17,8 @@ export const purgeQueue: SqsAction<"PurgeQueue"> = {
       ? await changeQueue(call, (queue) => notePurge(queue, now, id))
       : await loadNamedQueue(call)
     if (!entry.ok) return entry
-    const purged = await purgeMessages(call, entry.value.name, { states: STATES, filter: filterOf({}) })
+    const everything = { states: STATES, filter: filterOf({}), forgetsDedup: true }
+    const purged = await purgeMessages(call, entry.value.name, everything)
     return purged.ok ? ok(null) : err(sqsFailureOf(purged.error))
   },
 }

@@ -3,7 +3,7 @@ import type { QueueSettings } from "../../../core/queue/settings.ts"
 import { err, ok, type Result } from "../../../core/result.ts"
 import type { CatalogEntry } from "../../../objects/contract.ts"
 import type { FailedEntry, Input, Output } from "../../../protocol/sqs/actions.ts"
-import { checkBatch, failedEntry } from "../../../protocol/sqs/batch.ts"
+import { batchAnswer, checkBatch, failedEntry } from "../../../protocol/sqs/batch.ts"
 import type { SqsResult } from "../../../protocol/sqs/errors.ts"
 import { sqsFailureOf } from "../../../protocol/sqs/failures.ts"
 import { missingTerm } from "../../../protocol/sqs/message-terms.ts"
@@ -51,7 +51,7 @@ async function send(
   const sent = await sendPrepared(queue, entry, messages)
   if (!sent.ok) return sent
   const { incarnation, results } = sent.value
-  const Successful: Answer["Successful"][number][] = []
+  const Successful: NonNullable<Answer["Successful"]>[number][] = []
   const Failed = [...failed]
   for (const [place, { entry: asked, message }] of sendable.entries()) {
     const result = results[place]!
@@ -61,7 +61,7 @@ async function send(
       Successful.push({ Id: asked.Id, ...sentMessage(message, stored, entry.settings) })
     }
   }
-  return ok(ok({ Successful, Failed }))
+  return ok(ok(batchAnswer(Successful, Failed)))
 }
 
 /** What a fifo queue can't do without, and the size of all, is for the whole batch; the rest for each entry (`[X68]`). */

@@ -4,7 +4,7 @@ import type { QueueSettings } from "../../../core/queue/settings.ts"
 import { err, ok, type Result } from "../../../core/result.ts"
 import type { CatalogEntry } from "../../../objects/contract.ts"
 import type { FailedEntry, Output } from "../../../protocol/sqs/actions.ts"
-import { checkBatch, type EntryName, failedEntry } from "../../../protocol/sqs/batch.ts"
+import { batchAnswer, checkBatch, type EntryName, failedEntry } from "../../../protocol/sqs/batch.ts"
 import type { SqsFailure, SqsResult } from "../../../protocol/sqs/errors.ts"
 import {
   changeFailure,
@@ -96,7 +96,7 @@ function batchOf(entries: readonly { readonly Id: string }[], failures: readonly
     if (failure === null) Successful.push({ Id: entry.Id })
     else Failed.push(failedEntry(entry, failure))
   }
-  return { Successful, Failed }
+  return batchAnswer(Successful, Failed)
 }
 
 /** A failure or null for each of `all`, in order. What can be no message's does not reach the object. */

@@ -28,7 +28,7 @@ describe("[X64] attributes", () => {
 
   it("[X64] may have any name that the rule allows, also that of a member of all objects", () => {
     const given = Object.fromEntries(
-      ["__proto__", "constructor", "toString", "A-1_b.c"].map((name) => [name, text("x")]),
+      ["__proto__", "constructor", "toString", "A-1_b.c", "attr.1øßä", "名前"].map((name) => [name, text("x")]),
     )
     const parsed = parseAttributes(given)
     expect(parsed.ok && parsed.value.headers.map(({ name }) => utf8Text(name))).toEqual(Object.keys(given))
@@ -42,6 +42,8 @@ describe("[X64] attributes", () => {
       "The request must contain non-empty message (user) attribute names.",
     ],
     ["a long name", { ["a".repeat(257)]: text("x") }, "Message (user) attribute name must be shorter than 256 bytes."],
+    ["a long name of few letters", { ["ä".repeat(129)]: text("x") }, "name must be shorter than 256 bytes."],
+    ["a paragraph sign", { "a§b": text("x") }, /characters, digits, periods, hyphens and underscores/.source],
     ["a space", { "a b": text("x") }, /characters, digits, periods, hyphens and underscores/.source],
     ["AWS.", { "aWs.x": text("x") }, "beginning with 'AWS.' or 'Amazon.'"],
     ["Amazon.", { "Amazon.x": text("x") }, "beginning with 'AWS.' or 'Amazon.'"],

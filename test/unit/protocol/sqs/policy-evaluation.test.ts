@@ -101,7 +101,9 @@ describe("conditions", () => {
   it.each([
     ["an operator that is not known", { BinaryEquals: { "test:Text": "aGVsbG8=" } }],
     ["a variable", { StringEquals: { "test:Text": "${aws:username}" } }],
+    ["what is denied of a variable", { StringNotEquals: { "test:Text": "${aws:username}" } }],
     ["a range that is none", { IpAddress: { "aws:SourceIp": "somewhere" } }],
+    ["outside a range that is none", { NotIpAddress: { "aws:SourceIp": "somewhere" } }],
     ["a number that is none", { NumericEquals: { "test:Text": 10 } }],
     ["whether there is a key that is neither", { Null: { "test:Text": "no" } }],
   ])("[X43] what can't be told allows nothing and denies: %s", (_, Condition) => {

@@ -35,9 +35,18 @@ describe("values", () => {
     ["SqsManagedSseEnabled", ["true", "false"]],
   ])("[X21] %s is one of %j", (name, values) => {
     for (const value of values) expect(given({ [name]: value }, true)).toEqual({ [name]: value })
-    for (const value of ["", "TRUE", "other"]) {
+    for (const value of ["", "Queue", "PERQUEUE", "other"]) {
       expect(given({ [name]: value }, true)).toMatchObject({ name: "InvalidAttributeValue" })
     }
+  })
+
+  it("[X21] that are true or false are so in any case", () => {
+    const asked = { FifoQueue: "True", ContentBasedDeduplication: "False", SqsManagedSseEnabled: "TRUE" }
+    const kept = { FifoQueue: "true", ContentBasedDeduplication: "false", SqsManagedSseEnabled: "true" }
+    expect(given(asked, true)).toEqual(kept)
+    const created = checkNewAttributes(asked)
+    expect(created.ok && Object.fromEntries(created.value)).toEqual(kept)
+    expect(checkNewAttributes({ FifoQueue: "False" }).ok).toBe(false)
   })
 
   it("[X21] of policies are read by their own rules", () => {

@@ -113,6 +113,13 @@ describe("settings of a queue", () => {
     expect([changed.delayMs, messageDelaySeconds(changed)]).toEqual([0, 0])
   })
 
+  it("[X26] without its redrive policy a queue is what it was before", () => {
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf("dead"), maxReceiveCount: 3 })
+    const queue = made({ RedrivePolicy })
+    expect(queue).toMatchObject({ deadLetterQueue: "dead", maxDeliveries: 3 })
+    expect(withPatch(queue, queuePatch(checked({ RedrivePolicy: "" }), "standard"))).toEqual(made({}))
+  })
+
   it("[X21] what holds where nothing is said, also where an annotation is no attribute's value", () => {
     const said = made({ ReceiveMessageWaitTimeSeconds: "20", MaximumMessageSize: "1024" })
     expect([receiveWaitSeconds(said), maximumMessageSizeBytes(said)]).toEqual([20, 1024])

@@ -92,6 +92,7 @@ describe("attributes", () => {
   it.each<[readonly string[], readonly string[]]>([
     [["All"], ["General", "Hello", "Help.Me"]],
     [[".*"], ["General", "Hello", "Help.Me"]],
+    [["*"], ["General", "Hello", "Help.Me"]],
     [["Hel.*"], ["Hello", "Help.Me"]],
     [["Help.*"], ["Help.Me"]],
     [["Hello", "Nothing"], ["Hello"]],

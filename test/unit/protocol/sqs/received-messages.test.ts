@@ -84,6 +84,12 @@ describe("bodies and attributes", () => {
     })
   })
 
+  it("[X61] [X70] the digest is of an attribute as it is returned, also of one that is Binary for its text", () => {
+    const message = receivedMessage(CONTEXT, delivery({ headers: headers({ odd: "\u0001" }) }))
+    const digested = { name: "odd", dataType: "Binary", value: new Uint8Array([1]) }
+    expect(message.MD5OfMessageAttributes).toBe(md5OfAttributes([digested]))
+  })
+
   it("[X60] types come back from the header beside; a Binary that is no base64 is its text's bytes", () => {
     const types = JSON.stringify({ types: { n: "Number.int", b: "Binary", wrong: "Binary", constructor: "Number" } })
     const message = receivedMessage(
@@ -108,18 +114,22 @@ describe("bodies and attributes", () => {
     expect(Object.keys(receivedMessage(CONTEXT, frame).MessageAttributes!)).toEqual(["one", "two", "toString"])
   })
 
-  it.each(["", "{", "[]", '{"types":[1],"dedup":5,"trace":{},"sender":null}', '{"types":{"one":7}}'])(
-    "[X70] a header beside that somebody else wrote (%j) says nothing",
-    (details) => {
-      const frame = delivery({ headers: headers({ one: "1", "millrace-sqs": details }) })
-      expect(receivedMessage(CONTEXT, frame).MessageAttributes).toEqual({
-        one: { DataType: "String", StringValue: "1" },
-      })
-      expect(receivedMessage(system("SenderId", "AWSTraceHeader"), frame).Attributes).toEqual({
-        SenderId: "000000000000",
-      })
-    },
-  )
+  it.each([
+    "",
+    "{",
+    "[]",
+    '{"types":[1],"dedup":5,"trace":{},"sender":null}',
+    '{"sender":"somebody"}',
+    '{"types":{"one":7}}',
+  ])("[X70] a header beside that somebody else wrote (%j) says nothing", (details) => {
+    const frame = delivery({ headers: headers({ one: "1", "millrace-sqs": details }) })
+    expect(receivedMessage(CONTEXT, frame).MessageAttributes).toEqual({
+      one: { DataType: "String", StringValue: "1" },
+    })
+    expect(receivedMessage(system("SenderId", "AWSTraceHeader"), frame).Attributes).toEqual({
+      SenderId: "000000000000",
+    })
+  })
 
   it("[X87] a damaged message has no body, and says so", () => {
     for (const frame of [new Uint8Array(0), frameOf({}).fill(0)]) {
@@ -208,6 +218,14 @@ describe("dead letters", () => {
   it("[X86] back where it came from it is no dead letter, and has its id still", () => {
     expect(receivedMessage(context, letter("orders", "5-0-77"))).toMatchObject({
       MessageId: "00000000-0000-8050-8000-00000000004d",
+      Attributes: { ApproximateReceiveCount: "2" },
+    })
+  })
+
+  it("[X86] what a sender says to be one is none", () => {
+    const forged = { "millrace-dead-letter-source": "payments", "millrace-dead-letter-id": "5-0-77" }
+    expect(receivedMessage(context, delivery({ headers: headers(forged) }))).toMatchObject({
+      MessageId: "00000000-0000-8030-8000-000000000009",
       Attributes: { ApproximateReceiveCount: "2" },
     })
   })

@@ -80,6 +80,9 @@ describe("what is stored of a message", () => {
     expect(prepared({ MessageBody: "x", DelaySeconds: 5 }, delayed).terms).toEqual({ delayMs: 5_000 })
     expect(prepared({ MessageBody: "x", DelaySeconds: 0 }, delayed).terms).toBeNull()
     expect(prepared({ MessageBody: "x", DelaySeconds: 0, MessageGroupId: "g" }, FIFO).terms).toBeNull()
+    // an annotation that somebody wrote natively must not delay one message more than the next
+    const annotated = { ...FIFO, annotations: delayed.annotations }
+    expect(prepared({ MessageBody: "x", MessageGroupId: "g" }, annotated).terms).toBeNull()
   })
 
   it("[X67] terms go with their message", () => {
@@ -180,6 +183,9 @@ describe("sizes", () => {
   it("[X63] body, names, types and values count, each in bytes; also where the message is refused", () => {
     expect(prepared(entry).sizeBytes).toBe(2 + (4 + 6 + 2) + (4 + 8 + 4))
     expect(entrySizeBytes(entry)).toBe(prepared(entry).sizeBytes)
+    // looked at from each place anew, so much padding in the wrong place would take seconds
+    const padded = { b: { DataType: "Binary", BinaryValue: `${"=".repeat(200_000)}x` } }
+    expect(entrySizeBytes({ MessageBody: "x", MessageAttributes: padded })).toBe(1 + (1 + 6 + 150_000))
   })
 
   it("[X63] the queue's MaximumMessageSize counts, or else the largest there is", () => {

@@ -8,16 +8,22 @@ const HANDLE = formatReceiptHandle(RECEIPT, RECEIVED_AT)
 const HOUR_SECONDS = 3600
 
 it("[X80] a deletion acknowledges", () => {
-  expect(deletionOf({ ReceiptHandle: HANDLE })).toEqual({ ok: true, value: { kind: "ack", receipt: RECEIPT } })
+  expect(deletionOf({ ReceiptHandle: HANDLE })).toEqual({
+    ok: true,
+    value: { kind: "ack", receipt: RECEIPT, mayBeLate: true },
+  })
   expect(deletionOf({ ReceiptHandle: "garbage" })).toMatchObject({ error: { name: "ReceiptHandleIsInvalid" } })
 })
 
 it("[X82] a change extends, and with 0 gives back", () => {
   const change = (VisibilityTimeout: number) => changeOf({ ReceiptHandle: HANDLE, VisibilityTimeout }, RECEIVED_AT)
-  expect(change(60)).toEqual({ ok: true, value: { kind: "extend", receipt: RECEIPT, visibilityTimeoutMs: 60_000 } })
+  expect(change(60)).toEqual({
+    ok: true,
+    value: { kind: "extend", receipt: RECEIPT, visibilityTimeoutMs: 60_000, mayBeLate: true },
+  })
   expect(change(0)).toEqual({
     ok: true,
-    value: { kind: "nack", receipt: RECEIPT, delayMs: 0, fault: true, error: null },
+    value: { kind: "nack", receipt: RECEIPT, delayMs: 0, fault: true, error: null, mayBeLate: true },
   })
 })
 
