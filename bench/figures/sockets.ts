@@ -77,7 +77,7 @@ export function ratioFigure(
   name: string,
   ours: readonly number[],
   bare: readonly number[],
-  target: NonNullable<Figure["target"]>,
+  target: Figure["target"] = null,
 ): Figure {
   const rounds = ours.map((value, round) => value / bare[round]!)
   return { name, value: median(rounds), unit: "x", target, rounds }

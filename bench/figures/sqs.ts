@@ -4,6 +4,7 @@ import type { Generator } from "../load/generator.ts"
 import type { QueueJob, QueueWay, SqsTarget } from "../load/jobs.ts"
 import type { Figure } from "../figure.ts"
 import type { Scale } from "../figures.ts"
+import { withBenchWorker } from "../bench-worker.ts"
 import { rateFigure, ratioFigure } from "./sockets.ts"
 import { PEERS, withPeer } from "./sqs-peers.ts"
 import { withStartedBroker } from "./started-broker.ts"
@@ -44,7 +45,11 @@ export async function sqs(generator: Generator, scale: Scale): Promise<Figure[]>
     const door = { api: "sqs", ...(await target("door")) } as const
     const ours = { api: "sqs-sdk", ...(await target("sdk")) } as const
     const atDoor = await inRounds(generator, scale, { native, door })
-    return [...againstNative(atDoor), ...(await againstPeers(generator, scale, ours))]
+    return [
+      ...againstNative(atDoor),
+      ...(await againstPeers(generator, scale, ours)),
+      ...(await againstNothing(generator, scale, ours)),
+    ]
   })
 }
 
@@ -81,19 +86,46 @@ async function againstPeers(generator: Generator, scale: Scale, millrace: QueueW
   })
 }
 
+/**
+ * What is left of a peer's rate to a Worker that does nothing but call an object that does nothing, and of that to the
+ * broker: the first is the platform's, the second ours.
+ */
+async function againstNothing(generator: Generator, scale: Scale, millrace: QueueWay): Promise<Figure[]> {
+  const [peer] = PEERS
+  const send = STEPS.slice(0, 1)
+  const rates = await withBenchWorker(async ({ url }) =>
+    withPeer(peer, async (peerUrl) => {
+      const nothing = { ...millrace, url: `${url}/bench/sqs` } as const
+      return inRounds(generator, scale, { millrace, nothing, [peer]: await peerWay(peerUrl) }, send)
+    }),
+  )
+  const [ours, floor, theirs] = [rates.get("millrace")![0]!, rates.get("nothing")![0]!, rates.get(peer)![0]!]
+  const name = "send through AWS's client, a Worker and an object that do nothing"
+  return [
+    rateFigure(name, "messages/s", floor),
+    ratioFigure(`${name}: rate against ${peer}`, floor, theirs),
+    ratioFigure("send through AWS's client: rate against a Worker and an object that do nothing", ours, floor),
+  ]
+}
+
 async function peerWay(url: string): Promise<QueueWay> {
   // they take any key
   const key = { accessKeyId: "bench", secretAccessKey: "bench" }
   return { api: "sqs-sdk", url, ...key, queueUrl: await createQueue(url, key, "bench") }
 }
 
-/** All steps by every way, in turns, after some that do not count: what disturbs one disturbs the others. */
-async function inRounds(generator: Generator, scale: Scale, ways: Readonly<Record<string, QueueWay>>): Promise<Rates> {
-  const rates = new Map(Object.keys(ways).map((name) => [name, STEPS.map((): number[] => [])]))
+/** `steps` by every way, in turns, after some that do not count: what disturbs one disturbs the others. */
+async function inRounds(
+  generator: Generator,
+  scale: Scale,
+  ways: Readonly<Record<string, QueueWay>>,
+  steps: readonly Step[] = STEPS,
+): Promise<Rates> {
+  const rates = new Map(Object.keys(ways).map((name) => [name, steps.map((): number[] => [])]))
   for (let round = -WARM_UP_ROUNDS; round < scale.rounds * TURNS; round++) {
     // who comes first changes, too
     const inTurn = round % 2 === 0 ? Object.entries(ways) : Object.entries(ways).toReversed()
-    for (const [index, { step, batch }] of STEPS.entries()) {
+    for (const [index, { step, batch }] of steps.entries()) {
       for (const [name, way] of inTurn) {
         const messages = scale.sqsRequests * batch
         const done = await generator.run({ kind: "queue", way, step, batch, messages, clients: CLIENTS })

@@ -1,7 +1,8 @@
 import { AwsSigner } from "./aws-signer.ts"
 import { HttpSocket } from "./http-socket.ts"
 import type { SqsTarget } from "./jobs.ts"
-import { BODY, kept, type QueueClient } from "./queue-client.ts"
+import { BODY } from "./message-body.ts"
+import { kept, type QueueClient } from "./queue-client.ts"
 
 const HANDLE = /"ReceiptHandle":"([^"]*)"/g
 const FAILED = /"Failed":\s*\[\s*\{/

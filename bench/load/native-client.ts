@@ -1,6 +1,7 @@
 import { HttpSocket, postBytes } from "./http-socket.ts"
 import type { QueueWay } from "./jobs.ts"
-import { BODY, kept, type QueueClient } from "./queue-client.ts"
+import { BODY } from "./message-body.ts"
+import { kept, type QueueClient } from "./queue-client.ts"
 
 const RECEIPT = /"receipt":"([^"]*)"/g
 

@@ -1,7 +1,3 @@
-const MESSAGE_BYTES = 256
-/** The body of every message. */
-export const BODY = "m".repeat(MESSAGE_BYTES)
-
 /** One connection to one queue; every call throws where not all of it succeeded. */
 export interface QueueClient {
   /** Sends so many messages in one request. */

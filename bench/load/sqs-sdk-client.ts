@@ -8,7 +8,8 @@ import {
 } from "@aws-sdk/client-sqs"
 import { deleteEntries, sendEntries } from "./door-client.ts"
 import type { SqsTarget } from "./jobs.ts"
-import { BODY, type QueueClient } from "./queue-client.ts"
+import { BODY } from "./message-body.ts"
+import { type QueueClient } from "./queue-client.ts"
 
 const REGION = "us-east-1"
 

@@ -1,6 +1,8 @@
 import { Hono } from "hono"
 import { objectName } from "../../src/objects/contract.ts"
+import { md5Hex } from "../../src/protocol/sqs/md5.ts"
 import { app } from "../../src/routes/app.ts"
+import { BODY } from "../load/message-body.ts"
 import type { BenchEnv } from "./env.ts"
 import { type Drain, drain, type Fill, fill } from "./grouped-load.ts"
 import { loadsOfQueues } from "./metered.ts"
@@ -31,6 +33,9 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...timed,
 }
 
+/** What AWS's client is answered that has sent `BODY`: it compares digests. */
+const SENT = { MessageId: crypto.randomUUID(), MD5OfMessageBody: md5Hex(new TextEncoder().encode(BODY)) }
+
 const bench = new Hono<{ Bindings: BenchEnv }>()
 
 /** The peer of a batch: the body as it came, one row for each call. */
@@ -50,6 +55,12 @@ bench.get("/bench/rows-stored", ({ req, env }) => env.STREAMS.getByName("stream"
 bench.post("/bench/call", async ({ req, env }) => {
   await env.NOOPS.getByName("noop").call(new Uint8Array(await req.arrayBuffer()))
   return Response.json({})
+})
+
+/** The same, to who sends a message with AWS's client: what it costs to be asked and to answer at all. */
+bench.post("/bench/sqs/", async ({ req, env }) => {
+  await env.NOOPS.getByName("noop").call(new Uint8Array(await req.arrayBuffer()))
+  return Response.json(SENT)
 })
 
 /** The peers of a socket: straight to an object that stores what comes, and through a Worker that relays. */
