@@ -13,6 +13,7 @@ import { shared } from "./share-scenarios.ts"
 import { relay } from "./socket-peer.ts"
 import * as timed from "./timed-scenarios.ts"
 
+export { AccessKeyObject } from "../../src/objects/access-key-object.ts"
 export { CatalogObject } from "../../src/objects/catalog-object.ts"
 export { GroupObject } from "../../src/objects/group-object.ts"
 export { PartitionObject, QueueObject } from "./metered.ts"
