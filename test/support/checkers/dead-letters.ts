@@ -1,0 +1,99 @@
+import type { Delivered, History, Settle } from "./history.ts"
+import { keyOf } from "./index-of.ts"
+import { mayHaveHappened, sureAck } from "./leases.ts"
+import { mayBeSeveral, messagesOf, sentAfter, type Message } from "./messages.ts"
+import { lateAfter, queuePromise, type Promises, type Violation } from "./promises.ts"
+
+/**
+ * A message that is spent or rejected comes to the dead-letter queue once, for the reason it left, and one that was
+ * acknowledged never [Q11, Q12, Q16, D12, D16, D17]; nothing is delivered more often than `maxDeliveries`. Counts hold
+ * for queues whose nacks are all with fault.
+ */
+export function checkDeadLetters(history: History, promises: Promises): Violation[] {
+  const messages = messagesOf(history, promises)
+  const operators = new Set(
+    history.operations.flatMap((one) => (one.kind === "redrive" || one.kind === "remove" ? [one.queue] : [])),
+  )
+  return [...messages.values()].flatMap((message) => {
+    const { deadLetterQueue, maxDeliveries } = queuePromise(promises, message.queue)
+    const violations = tooOften(message, maxDeliveries)
+    if (deadLetterQueue === null) return violations
+    const dead = messages.get(keyOf(deadLetterQueue, message.value))
+    const letters = dead?.deliveries.filter(({ deadLetter }) => deadLetter?.source === message.queue) ?? []
+    if (letters.length === 0) {
+      if (operators.has(deadLetterQueue) || operators.has(message.queue)) return violations
+      return [...violations, ...missing(message, history, promises)]
+    }
+    if (operators.has(deadLetterQueue)) return violations
+    return [...violations, ...twice(message, letters), ...letters.flatMap((one) => wrong(message, one, promises))]
+  })
+}
+
+function tooOften(message: Message, maxDeliveries: number | null): Violation[] {
+  if (maxDeliveries === null) return []
+  return message.deliveries
+    .filter(({ deliveryCount }) => deliveryCount > maxDeliveries)
+    .map((one) => violation(message, `was delivered for the ${one.deliveryCount}th time, of ${maxDeliveries}`, one))
+}
+
+function twice(message: Message, letters: readonly Delivered[]): Violation[] {
+  const ids = new Set(letters.map(({ id }) => id))
+  if (ids.size <= Math.max(1, message.copies.size, message.attempts.length)) return []
+  return [violation(message, `became ${ids.size} dead letters: ${[...ids].join(", ")}`, letters.at(-1)!)]
+}
+
+function wrong(message: Message, letter: Delivered, promises: Promises): Violation[] {
+  if (mayBeSeveral(message)) return []
+  const leases = [...message.copies.values()].flat()
+  const { reason, deliveryCount } = letter.deadLetter!
+  const { maxDeliveries, retentionMs } = queuePromise(promises, message.queue)
+  const what = `became the dead letter ${letter.id} (${reason}, ${deliveryCount} deliveries)`
+
+  const acked = leases.map(sureAck).find((ack) => ack !== null)
+  if (acked)
+    return [violation(message, `${what}, though its acknowledgement was confirmed at ${acked.answeredAt}`, letter)]
+  const seen = Math.max(0, ...leases.map((lease) => lease.deliveryCount))
+  if (deliveryCount < seen) return [violation(message, `${what}, and was seen at its ${seen}th`, letter)]
+  if (reason === "max_deliveries" && deliveryCount !== maxDeliveries) {
+    return [violation(message, `${what}, and may have ${maxDeliveries ?? "any number"}`, letter)]
+  }
+  if (reason === "rejected" && !leases.some(({ settles }) => settles.some(mayReject))) {
+    return [violation(message, `${what}, and nobody rejected it`, letter)]
+  }
+  const expiresAt = sentAfter(message) + (retentionMs ?? Infinity)
+  if (reason === "expired" && letter.answeredAt < expiresAt) {
+    return [violation(message, `${what} before ${expiresAt}`, letter)]
+  }
+  const later = leases.find(({ leasedAfter }) => leasedAfter > letter.answeredAt)
+  return later ? [violation(message, `${what}, and then came to ${later.client} from its queue`, letter)] : []
+}
+
+function mayReject(settle: Settle): boolean {
+  return settle.kind === "reject" && mayHaveHappened(settle)
+}
+
+/** What was surely spent or rejected, and did not arrive by the time that the dead-letter queue was drained. */
+function missing(message: Message, history: History, promises: Promises): Violation[] {
+  const { maxDeliveries, deadLetterQueue } = queuePromise(promises, message.queue)
+  const { drainedAt, retentionMs } = queuePromise(promises, deadLetterQueue!)
+  if (drainedAt === null || retentionMs !== null) return []
+  return [...message.copies.values()].flatMap((leases) => {
+    const last = leases.at(-1)!
+    if (leases.some(({ settles }) => settles.some((one) => one.kind === "ack" && mayHaveHappened(one)))) return []
+    const rejected = last.settles.find((one) => one.kind === "reject" && one.result === "ok")
+    const spent = maxDeliveries !== null && last.deliveryCount >= maxDeliveries && !last.released
+    if (!rejected && !spent) return []
+    const leftBy = rejected?.answeredAt ?? last.endsBy
+    if (lateAfter(leftBy, history.outages, promises.slackMs) > drainedAt) return []
+    const why = rejected ? `was rejected by receipt ${last.receipt}` : `had its last delivery (receipt ${last.receipt})`
+    return [violation(message, `${why}, and was never seen in ${deadLetterQueue}`, last)]
+  })
+}
+
+function violation(
+  { queue, value }: Message,
+  what: string,
+  { answeredAt }: { readonly answeredAt: number },
+): Violation {
+  return { rule: "dead letters", detail: `${value} in ${queue} ${what}`, at: answeredAt }
+}
