@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url"
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig } from "vitest/config"
 
@@ -8,7 +9,13 @@ const E2E_TIMEOUT_MS = 60_000
 const SIMULATION_TIMEOUT_MS = 10 * 60_000
 
 /** What looks at no clock may have all of the machine: the usual share is one core less. */
-const PURE_WORKERS = "100%"
+const ALL_CORES = "100%"
+
+/** Real processes that nobody times: some wait while others compute, so two share the machine. */
+const UNTIMED = "test/e2e/{access,access-keys,access-namespaces,cli-*,http-fuzz,sdk-runtimes,sqs-fuzz}.test.ts"
+
+/** What objects get there for the platform's module. */
+const SIMULATED_WORKERS = fileURLToPath(new URL("test/simulation/runtime/cloudflare-workers.ts", import.meta.url))
 
 export default defineConfig({
   test: {
@@ -16,23 +23,24 @@ export default defineConfig({
     onUnhandledError: (error) => !error.message.includes("planted by a test"),
     projects: [
       {
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000, maxWorkers: PURE_WORKERS },
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000, maxWorkers: ALL_CORES },
       },
       {
         test: {
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
           testTimeout: 30_000,
-          maxWorkers: PURE_WORKERS,
+          maxWorkers: ALL_CORES,
         },
       },
       {
-        // thousands of seeds, each a run of a whole group
+        // thousands of seeds, each a run of a whole group, or of the whole broker on a platform of its own
+        resolve: { alias: { "cloudflare:workers": SIMULATED_WORKERS } },
         test: {
           name: "simulation",
           include: ["test/simulation/**/*.test.ts"],
           testTimeout: SIMULATION_TIMEOUT_MS,
-          maxWorkers: PURE_WORKERS,
+          maxWorkers: ALL_CORES,
         },
       },
       {
@@ -51,13 +59,46 @@ export default defineConfig({
       },
       {
         test: {
+          name: "e2e-untimed",
+          include: [UNTIMED],
+          testTimeout: E2E_TIMEOUT_MS,
+          hookTimeout: E2E_TIMEOUT_MS,
+          maxWorkers: ALL_CORES,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: [UNTIMED],
           testTimeout: E2E_TIMEOUT_MS,
           hookTimeout: E2E_TIMEOUT_MS,
           // After all others and one file at a time: kills are timed, and brokers want the machine for themselves.
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        // disks that are full, files that are damaged: brokers of their own, as above
+        test: {
+          name: "damage",
+          include: ["test/damage/**/*.test.ts"],
+          testTimeout: E2E_TIMEOUT_MS,
+          hookTimeout: E2E_TIMEOUT_MS,
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        test: {
+          name: "skew",
+          include: ["test/skew/**/*.test.ts"],
+          testTimeout: E2E_TIMEOUT_MS,
+          hookTimeout: E2E_TIMEOUT_MS,
+          // stored databases and the older release, one broker at a time
+          fileParallelism: false,
+          sequence: { groupOrder: 5 },
         },
       },
     ],

@@ -8,6 +8,8 @@ const PROJECTS = [
   "tsconfig.json",
   "tsconfig.node.json",
   "test/workers",
+  "test/simulation",
+  "test/skew/worker",
   "test/sdk/suite",
   "test/types",
   "bench/objects",

@@ -11,7 +11,14 @@ type Json = Record<string, unknown>
 
 const PROBLEM = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } }
 /** What any operation behind the token may answer. */
-const COMMON_FAILURES: readonly ErrorCode[] = ["unauthorized", "not_configured", "overloaded", "unavailable"]
+const COMMON_FAILURES: readonly ErrorCode[] = [
+  "unauthorized",
+  "not_configured",
+  "overloaded",
+  "unavailable",
+  "disk_full",
+  "corrupt_storage",
+]
 
 /** What any operation may answer that asks for more than a token. */
 const FORBIDDEN: readonly ErrorCode[] = ["forbidden"]

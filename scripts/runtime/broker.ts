@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url"
 import { setTimeout as sleep } from "node:timers/promises"
 import { bundleWorker } from "./bundle.ts"
 import { workerdConfig } from "./capnp.ts"
+import { setDamagedAside } from "./check-data.ts"
 import { readWorkerConfig } from "./config.ts"
 import { openDataDir } from "./data-dir.ts"
 import { type Exit, spawnWorkerd, type Workerd } from "./process.ts"
@@ -45,6 +46,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const config = await readWorkerConfig(options.wranglerToml ?? PROJECT_TOML)
   const directory = await openDataDir(options.dataDir)
   try {
+    for (const damage of setDamagedAside(directory.objectsDir, directory.damagedDir)) console.error(damage)
     await bundleWorker(options.entry === undefined ? config.entry : resolve(options.entry), directory.bundlePath)
     const place = {
       address: `${authority(host)}:${port}`,

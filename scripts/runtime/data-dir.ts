@@ -8,6 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises"
 /** The folder of one broker: its objects' databases, and what a run writes beside them. Paths are absolute. */
 export interface DataDir {
   readonly objectsDir: string
+  /** Where databases go that are damaged; it need not be there. */
+  readonly damagedDir: string
   readonly bundlePath: string
   readonly configPath: string
   readonly pidPath: string
@@ -34,7 +36,14 @@ export async function openDataDir(path: string): Promise<DataDir> {
   const configPath = join(runtimeDir, "config.capnp")
   const pidPath = join(runtimeDir, "workerd.pid")
   await endStray(pidPath, configPath)
-  return { objectsDir, bundlePath: join(runtimeDir, "worker.js"), configPath, pidPath, release }
+  return {
+    objectsDir,
+    damagedDir: join(root, "damaged"),
+    bundlePath: join(runtimeDir, "worker.js"),
+    configPath,
+    pidPath,
+    release,
+  }
 }
 
 /** The development token of the folder, made at the first call and readable by its owner alone. */

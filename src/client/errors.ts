@@ -40,6 +40,8 @@ export type BrokerErrorCode =
   | "overloaded"
   | "unavailable"
   | "storage_full"
+  | "disk_full"
+  | "corrupt_storage"
   | "queue_full"
   | "dedup_full"
   | "queue_paused"
@@ -93,6 +95,7 @@ export class MillraceError extends Error {
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "overloaded",
   "unavailable",
+  "disk_full",
   "partition_sealed",
   "stale_metadata",
   "share_not_open",

@@ -18,6 +18,7 @@ const VERDICTS: { readonly [Code in ErrorCode]?: Verdict } = {
   stale_metadata: "later",
   partition_sealed: "later",
   unavailable: "unknown",
+  disk_full: "unknown",
   sequence_gap: "gap",
   fenced: "fenced",
 }

@@ -41,6 +41,16 @@ export type Failure =
   | { readonly code: "overloaded"; readonly retryAfterMs: number }
   | { readonly code: "unavailable"; readonly retryAfterMs: number }
   | { readonly code: "storage_full" }
+  /** The disk under the broker is full, which a commit shows: a neighbour in that commit may have been carried out. */
+  | { readonly code: "disk_full"; readonly retryAfterMs: number }
+  /** What an object has stored is damaged beyond single records; `object` is its id, null where it has no database. */
+  | {
+      readonly code: "corrupt_storage"
+      readonly resource: Resource
+      readonly name: string
+      readonly object: string | null
+      readonly damaged: string
+    }
   /** The queue holds as much as its settings allow. */
   | { readonly code: "queue_full"; readonly retryAfterMs: number }
   /** More deduplication ids than can be remembered. */

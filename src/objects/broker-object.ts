@@ -3,24 +3,20 @@ import type { Failure, Resource } from "../core/errors.ts"
 import { MAX_PENDING_COMMANDS } from "../core/limits.ts"
 import { err, ok, type Result } from "../core/result.ts"
 import type { Framed, ToObject } from "../protocol/internal/frames.ts"
+import { reading } from "../store/damage.ts"
 import { DurableDatabase } from "../store/durable-database.ts"
 import { createIdentity, type Identity, readIdentity, writeSettings, writeTombstone } from "../store/identity-store.ts"
+import { type Command, Commands, refuse } from "./commands.ts"
 import type { CatalogStep } from "./contract.ts"
+import { dropStorage } from "./drop-storage.ts"
 import type { ObjectEnv } from "./env.ts"
+import { KnownDamage } from "./known-damage.ts"
+import { isOutdated, type Loaded, outdated, parseSettings } from "./loaded.ts"
 import { acceptSocket, readFrames, refuseFrames } from "./sockets.ts"
 import { WakeUp } from "./wake-up.ts"
 
 /** A deadline is looked at again this long after its alarm, should the alarm's own work fail. */
 const GUARD_MS = 1_000
-
-/** While each turn brings more commands, a commit waits for as many: a burst is one commit, and none waits for long. */
-const COLLECT_TURNS = 8
-
-/** One command of a commit: `run` inside the transaction, `done` after it. */
-interface Command<Engine> {
-  readonly run: (engine: Result<Engine, Failure>, now: number) => void
-  readonly done: () => void
-}
 
 /**
  * What all objects with a log have in common: group commit, one alarm, identity, and crashing on a bug.
@@ -28,20 +24,19 @@ interface Command<Engine> {
  */
 export abstract class BrokerObject<Engine, Settings> extends DurableObject<ObjectEnv> {
   protected readonly database: DurableDatabase
+  /** What is known to be damaged, also from lives before. */
+  protected readonly damage: KnownDamage
   readonly #wakeUp: WakeUp
-  #loaded: { readonly engine: Engine | null; readonly identity: Identity | null } | null = null
-  #pending: Command<Engine>[] = []
+  #loaded: Loaded<Engine> | null = null
+  readonly #pending = new Commands<Engine>()
   #commits = 0
 
   constructor(ctx: DurableObjectState, env: ObjectEnv) {
     super(ctx, env)
     this.database = new DurableDatabase(ctx.storage)
+    this.damage = new KnownDamage(ctx.id.toString(), () => ({ resource: this.resource, name: this.path.name }))
     this.#wakeUp = new WakeUp(ctx.storage, () => this.database.cost.rowsWritten++)
-    void ctx.blockConcurrencyWhile(async () => {
-      await this.#wakeUp.load()
-      const { engine } = this.#load()
-      if (engine) this.#wakeUp.wakeAt(this.nextDeadlineAt(engine), Date.now())
-    })
+    void ctx.blockConcurrencyWhile(() => this.#wakeUp.load().then(() => this.rearm()))
   }
 
   /** What this object is called in a problem. */
@@ -79,12 +74,12 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
 
   /** Creates the object, or brings it to the step's settings. Idempotent; an older life is refused. */
   async init(step: CatalogStep<Settings>): Promise<Result<null, Failure>> {
-    const { identity } = this.#load()
-    if (identity && isOutdated(identity, step.incarnation)) return err(this.#outdated(step.incarnation))
+    const { identity, damage } = this.#load()
+    if (damage) return err(damage)
+    if (identity && isOutdated(identity, step.incarnation)) return err(outdated(step.incarnation))
     if (identity?.state === "live" && identity.incarnation === step.incarnation) return this.configure(step)
-    const { incarnation, version } = step
-    const settings = JSON.stringify(step.settings)
-    this.database.transaction(() => createIdentity(this.database, this.kind, { incarnation, version, settings }))
+    const identified = { ...step, settings: JSON.stringify(step.settings) }
+    this.database.transaction(() => createIdentity(this.database, this.kind, identified))
     this.#loaded = null
     return ok(null)
   }
@@ -96,7 +91,7 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
     if (step.version <= identity.version) return ok(null)
     const settings = JSON.stringify(step.settings)
     writeSettings(this.database, step.version, settings)
-    this.#loaded = { engine, identity: { ...identity, version: step.version, settings } }
+    this.#loaded = { engine, identity: { ...identity, version: step.version, settings }, damage: null }
     this.applySettings(engine, step.settings)
     // what waited may go on by the new settings, and deadlines may have moved
     return this.commit(() => ok(null))
@@ -104,9 +99,11 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
 
   /** Ends this life and everything in it. A tombstone stays, so that a late `init` can't bring it back. */
   async destroy(incarnation: number): Promise<Result<null, Failure>> {
-    const { identity } = this.#load()
+    const { identity, damage } = this.#load()
     if (identity && identity.incarnation > incarnation) return ok(null)
-    this.database.transaction(() => writeTombstone(this.database, this.kind, incarnation))
+    // what comes in between finds nothing to work on
+    this.#loaded = { engine: null, identity, damage }
+    await dropStorage(this.ctx.storage, this.damage, () => writeTombstone(this.database, this.kind, incarnation))
     this.#loaded = null
     this.dispose()
     return ok(null)
@@ -116,9 +113,7 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
   override async alarm(): Promise<void> {
     const now = Date.now()
     this.#wakeUp.fired(now)
-    const { engine } = this.#load()
-    if (!engine) return
-    const next = this.nextDeadlineAt(engine)
+    const next = this.#nextDeadlineAt()
     this.#wakeUp.wakeAt(next !== null && next <= now ? now + GUARD_MS : next, now)
     if (next !== null && next <= now) await this.commit(() => ok(null))
   }
@@ -184,9 +179,7 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
   /** Adds a command to the next commit. */
   protected enqueue(command: Command<Engine>): void {
     if (this.#pending.length >= MAX_PENDING_COMMANDS) {
-      command.run(err({ code: "overloaded", retryAfterMs: GUARD_MS }), Date.now())
-      command.done()
-      return
+      return refuse([command], { code: "overloaded", retryAfterMs: GUARD_MS }, Date.now())
     }
     this.enqueueAnyway(command)
   }
@@ -194,13 +187,21 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
   /** Adds a command that nobody would make again, however many wait: only for what each socket brings once. */
   protected enqueueAnyway(command: Command<Engine>): void {
     // abort() ends the promise as well, and there is nobody left to tell
-    if (this.#pending.push(command) === 1) this.#flushSoon().catch(() => {})
+    if (this.#pending.add(command)) this.#flushSoon().catch(() => {})
   }
 
   /** Makes sure that the object wakes for a deadline that came up outside a commit. */
   protected rearm(): void {
-    const { engine } = this.#load()
-    if (engine) this.#wakeUp.wakeAt(this.nextDeadlineAt(engine), Date.now())
+    this.#wakeUp.wakeAt(this.#nextDeadlineAt(), Date.now())
+  }
+
+  /** Answers from what is committed. */
+  protected look<T>(answer: () => Result<T, Failure>): Result<T, Failure> {
+    try {
+      return answer()
+    } catch (error) {
+      return err(this.damage.failureOf(error))
+    }
   }
 
   /** The engine, or null for an object that was never created or is destroyed. Reading it writes nothing. */
@@ -217,20 +218,14 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
     return this.#load().identity?.version ?? 0
   }
 
+  /** Why there is nothing to serve. */
   protected notFound(): Failure {
-    return { code: "not_found", resource: this.resource, name: this.path.name }
+    return this.#load().damage ?? { code: "not_found", resource: this.resource, name: this.path.name }
   }
 
-  /**
-   * Collects what arrives until the commit before is on disk. A microtask would collect nothing, as commands come
-   * as separate events; a timer of no time takes a millisecond.
-   */
   async #flushSoon(): Promise<void> {
     try {
-      for (let turn = 0, seen = 0; turn < COLLECT_TURNS && this.#pending.length > seen; turn++) {
-        seen = this.#pending.length
-        await this.ctx.storage.sync()
-      }
+      await this.#pending.collect(this.ctx.storage)
       this.#flush()
     } catch (error) {
       // memory may be ahead of storage now: throw both away and start from what is stored
@@ -240,22 +235,21 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
   }
 
   #flush(): void {
-    const commands = this.#pending
-    this.#pending = []
+    const commands = this.#pending.take()
     const now = Date.now()
     const commitsBefore = this.#commits
     const { engine } = this.#load()
-    if (engine) {
+    if (!engine) return refuse(commands, this.notFound(), now)
+    try {
       this.database.transaction(() => {
         for (const command of commands) command.run(ok(engine), now)
         this.settleCommit(engine, now)
         if (this.writeCommit(engine, now)) this.#commits++
       })
-    } else {
-      for (const command of commands) command.run(err(this.notFound()), now)
+    } catch (error) {
+      return refuse(commands, this.#stop(error), now)
     }
     for (const command of commands) command.done()
-    if (!engine) return
     this.afterCommit(engine, now)
     const next = this.nextDeadlineAt(engine)
     // a commit that changed nothing would change nothing again at once: an alarm must never spin
@@ -263,13 +257,39 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
     this.#wakeUp.wakeAt(hasStalled ? now + GUARD_MS : next, now)
   }
 
-  #load(): { readonly engine: Engine | null; readonly identity: Identity | null } {
-    if (this.#loaded) return this.#loaded
-    const identity = readIdentity(this.database, this.kind)
-    const isLive = identity?.state === "live"
-    const engine = isLive ? this.loadEngine(identity, JSON.parse(identity.settings) as Settings) : null
-    this.#loaded = { engine, identity }
+  #load(): Loaded<Engine> {
+    this.#loaded ??= this.#read()
     return this.#loaded
+  }
+
+  #read(): Loaded<Engine> {
+    if (this.damage.failure) return { engine: null, identity: null, damage: this.damage.failure }
+    try {
+      const identity = reading("the settings", () => readIdentity(this.database, this.kind))
+      const isLive = identity?.state === "live"
+      const engine = isLive ? this.loadEngine(identity, parseSettings(identity)) : null
+      return { engine, identity, damage: null }
+    } catch (error) {
+      return { engine: null, identity: null, damage: this.damage.stopFor(error) }
+    }
+  }
+
+  #nextDeadlineAt(): number | null {
+    const { engine } = this.#load()
+    try {
+      return engine && this.nextDeadlineAt(engine)
+    } catch (error) {
+      this.#stop(error)
+      return null
+    }
+  }
+
+  /** Serves nothing more until it is loaded anew: memory is ahead of what could not be read or written. */
+  #stop(error: unknown): Failure {
+    const damage = this.damage.stopFor(error)
+    this.#loaded = { engine: null, identity: this.#load().identity, damage }
+    this.dispose()
+    return damage
   }
 
   #staleness(version: number): Failure | null {
@@ -277,13 +297,4 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
     if (identity?.state !== "live") return this.notFound()
     return version === identity.version ? null : { code: "stale_metadata", version: identity.version }
   }
-
-  #outdated(incarnation: number): Failure {
-    return { code: "conflict", detail: `step ${incarnation} belongs to an earlier life of this name` }
-  }
-}
-
-/** A step of an earlier life, or one of a life that was ended. */
-function isOutdated(identity: Identity, incarnation: number): boolean {
-  return identity.incarnation > incarnation || (identity.state === "destroyed" && identity.incarnation === incarnation)
 }

@@ -217,8 +217,9 @@ export class CatalogObject extends DurableObject<ObjectEnv> implements CatalogAp
   #delete(kind: EntryKind, name: string): Promise<Result<null, Failure>> {
     return this.#exclusively(kind, name, async () => {
       const settled = await this.#settled(kind, name)
-      if (!settled.ok) return settled
-      if (!settled.value) return err({ code: "not_found", resource: kind, name })
+      // a step that damage holds up for ever is not waited for
+      if (!settled.ok && settled.error.code !== "corrupt_storage") return settled
+      if (settled.ok && !settled.value) return err({ code: "not_found", resource: kind, name })
       await this.#resumeLater()
       this.#store.setStep(kind, name, "deleting")
       const done = await this.#settled(kind, name)

@@ -1,3 +1,4 @@
+import { databaseGone } from "../core/database-gone.ts"
 import type { Failure } from "../core/errors.ts"
 import type { GroupSettings } from "../core/group/settings.ts"
 import type { QueueSettings } from "../core/queue/settings.ts"
@@ -121,16 +122,17 @@ export class CatalogSteps {
   }
 }
 
-/** Makes a call for every index, some at a time, until one fails. */
+/** Makes a call for every index, some at a time, until one fails. An object that a step takes for granted must be there. */
 async function each(
-  { step, name }: StoredEntry,
+  { step, kind, name }: StoredEntry,
   first: number,
   end: number,
   call: (index: number) => Promise<Result<null, Failure>>,
 ): Promise<Result<null, Failure>> {
   const attempt = async (index: number): Promise<Result<null, Failure>> => {
     try {
-      return await call(index)
+      const done = await call(index)
+      return !done.ok && done.error.code === "not_found" ? err(databaseGone(kind, name)) : done
     } catch (error) {
       console.error("catalog step", step, name, index, error)
       return err({ code: "unavailable", retryAfterMs: 1000 })

@@ -53,7 +53,7 @@ export class PartitionObject
 {
   protected readonly resource = "topic"
   protected readonly kind = "partition"
-  readonly #store = new PartitionStore(this.database)
+  readonly #store = new PartitionStore(this.database, this.damage)
   readonly #outbox = new SocketOutbox()
   readonly #commands: PartitionCommands = {
     request: (version, command) => this.request(version, command),
@@ -287,7 +287,7 @@ export class PartitionObject
   ): Promise<Result<T, Failure>> {
     const failure = await this.checkVersion(version)
     const partition = this.engine
-    return failure || !partition ? err(failure ?? this.notFound()) : look(partition, Date.now())
+    return failure || !partition ? err(failure ?? this.notFound()) : this.look(() => look(partition, Date.now()))
   }
 }
 

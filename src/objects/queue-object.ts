@@ -42,7 +42,7 @@ const LOOK_AT_SIZE_EVERY = 16
 export class QueueObject extends BrokerObject<Queue, QueueSettings> implements QueueApi {
   protected readonly resource = "queue"
   protected readonly kind = "queue"
-  readonly #store = new QueueStore(this.database)
+  readonly #store = new QueueStore(this.database, this.damage)
   readonly #outbox = new SocketOutbox()
   readonly #forwarder = this.#makeForwarder()
   readonly #operator = new QueueOperator((version, command) => this.request(version, command))

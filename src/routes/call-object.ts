@@ -31,7 +31,9 @@ export async function callObject<T>(
 function lostAnswer(error: unknown): Result<never, Failure> {
   if (hasMark(error, "overloaded")) return err({ code: "overloaded", retryAfterMs: RETRY_AFTER_MS })
   console.error(JSON.stringify({ event: "object_call_failed", error: String(error) }))
-  return err({ code: "unavailable", retryAfterMs: RETRY_AFTER_MS })
+  // whether the commit that failed for it was this call's or a neighbour's can't be told
+  const code = String(error).includes("SQLITE_FULL") ? "disk_full" : "unavailable"
+  return err({ code, retryAfterMs: RETRY_AFTER_MS })
 }
 
 /** The runtime marks its exceptions with properties. */

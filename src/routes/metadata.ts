@@ -1,6 +1,6 @@
 import type { Failure } from "../core/errors.ts"
 import { MAX_CACHED_NAMES, METADATA_TTL_MS } from "../core/limits.ts"
-import type { Result } from "../core/result.ts"
+import { ok, type Result } from "../core/result.ts"
 import type { CatalogEntry } from "../objects/contract.ts"
 import type { Scope } from "./env.ts"
 
@@ -24,11 +24,18 @@ export interface Resolved<Settings> {
  * load does so itself: to wait for another request's call would mean to go on in that request, and to end with it.
  */
 export class MetadataCache<Settings> {
+  readonly #defaults: Settings
   readonly #load: Load<Settings>
   readonly #entries = new Map<string, Cached<Settings>>()
 
-  constructor(load: Load<Settings>) {
+  constructor(defaults: Settings, load: Load<Settings>) {
+    this.#defaults = defaults
     this.#load = load
+  }
+
+  /** An entry with the settings that a catalog of the version before does not know: Workers and objects change apart. */
+  complete(entry: CatalogEntry<Settings>): CatalogEntry<Settings> {
+    return { ...entry, settings: { ...this.#defaults, ...entry.settings } }
   }
 
   /** The entry of `name`, from memory where it is fresh. */
@@ -39,28 +46,27 @@ export class MetadataCache<Settings> {
     if (cached !== undefined) this.store(scope, cached.entry)
     const loaded = await this.reload(scope, name)
     if (loaded.ok) return found(loaded.value, false)
-    const unreachable = loaded.error.code === "unavailable" || loaded.error.code === "overloaded"
+    const unreachable = ["unavailable", "overloaded", "disk_full", "corrupt_storage"].includes(loaded.error.code)
     return unreachable && cached !== undefined ? found(cached.entry, true) : loaded
   }
 
   /** The entry of `name` as the catalog holds it. */
   async reload(scope: Scope, name: string): Promise<Result<CatalogEntry<Settings>, Failure>> {
     const loaded = await this.#load(scope, name)
-    if (loaded.ok) this.store(scope, loaded.value)
-    else if (loaded.error.code === "not_found") this.forget(scope, name)
+    if (loaded.ok) return ok(this.store(scope, loaded.value))
+    if (loaded.error.code === "not_found") this.forget(scope, name)
     return loaded
   }
 
-  /** Takes note of what the catalog just said. */
-  store(scope: Scope, entry: CatalogEntry<Settings>): void {
+  /** Takes note of what the catalog just said, and completes it. */
+  store(scope: Scope, said: CatalogEntry<Settings>): CatalogEntry<Settings> {
+    const entry = this.complete(said)
     const key = keyOf(scope, entry.name)
     this.#entries.delete(key)
     this.#entries.set(key, { entry, loadedAt: Date.now() })
-    if (this.#entries.size <= MAX_CACHED_NAMES) return
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest)
-      return
-    }
+    const [oldest] = this.#entries.size > MAX_CACHED_NAMES ? this.#entries.keys() : []
+    if (oldest !== undefined) this.#entries.delete(oldest)
+    return entry
   }
 
   /** The name is gone or changing. */

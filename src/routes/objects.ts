@@ -1,9 +1,10 @@
-import type { Failure } from "../core/errors.ts"
-import type { GroupSettings } from "../core/group/settings.ts"
+import { databaseGone } from "../core/database-gone.ts"
+import type { Failure, Resource } from "../core/errors.ts"
+import { DEFAULT_GROUP_SETTINGS, type GroupSettings } from "../core/group/settings.ts"
 import { objectName } from "../core/object-name.ts"
-import type { QueueSettings } from "../core/queue/settings.ts"
-import type { Result } from "../core/result.ts"
-import type { TopicSettings } from "../core/stream/settings.ts"
+import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from "../core/queue/settings.ts"
+import { err, type Result } from "../core/result.ts"
+import { DEFAULT_TOPIC_SETTINGS, type TopicSettings } from "../core/stream/settings.ts"
 import type { CatalogEntry } from "../objects/contract.ts"
 import { callObject, type Repeat } from "./call-object.ts"
 import type { CatalogStub, GroupStub, PartitionStub, QueueStub, Scope } from "./env.ts"
@@ -13,17 +14,17 @@ import { MetadataCache } from "./metadata.ts"
 export const SHARD = 0
 
 /** What this isolate knows of queues. */
-export const queueMetadata = new MetadataCache<QueueSettings>((scope, name) =>
+export const queueMetadata = new MetadataCache<QueueSettings>(DEFAULT_QUEUE_SETTINGS, (scope, name) =>
   callCatalog(scope, "idempotent", (catalog) => catalog.getQueue(name)),
 )
 
 /** What this isolate knows of topics. */
-export const topicMetadata = new MetadataCache<TopicSettings>((scope, name) =>
+export const topicMetadata = new MetadataCache<TopicSettings>(DEFAULT_TOPIC_SETTINGS, (scope, name) =>
   callCatalog(scope, "idempotent", (catalog) => catalog.getTopic(name)),
 )
 
 /** What this isolate knows of groups. */
-export const groupMetadata = new MetadataCache<GroupSettings>((scope, name) =>
+export const groupMetadata = new MetadataCache<GroupSettings>(DEFAULT_GROUP_SETTINGS, (scope, name) =>
   callCatalog(scope, "idempotent", (catalog) => catalog.getGroup(name)),
 )
 
@@ -44,7 +45,7 @@ export function callQueue<T>(
   call: (queue: QueueStub, entry: CatalogEntry<QueueSettings>) => Promise<Result<T, Failure>>,
 ): Promise<Result<T, Failure>> {
   const object = objectName(scope.caller.namespace, name, SHARD)
-  return withFreshEntry(queueMetadata, scope, name, (entry) =>
+  return withFreshEntry(queueMetadata, scope, { resource: "queue", name }, (entry) =>
     callObject(repeat, () => call(scope.env.QUEUES.getByName(object), entry)),
   )
 }
@@ -57,7 +58,7 @@ export function callGroup<T>(
   call: (group: GroupStub, entry: CatalogEntry<GroupSettings>) => Promise<Result<T, Failure>>,
 ): Promise<Result<T, Failure>> {
   const object = objectName(scope.caller.namespace, name, SHARD)
-  return withFreshEntry(groupMetadata, scope, name, (entry) =>
+  return withFreshEntry(groupMetadata, scope, { resource: "group", name }, (entry) =>
     callObject(repeat, () => call(scope.env.GROUPS.getByName(object), entry)),
   )
 }
@@ -71,7 +72,7 @@ export function callPartition<T>(
   call: (partition: PartitionStub, entry: CatalogEntry<TopicSettings>) => Promise<Result<T, Failure>>,
 ): Promise<Result<T, Failure>> {
   const object = objectName(scope.caller.namespace, topic, partition)
-  return withFreshEntry(topicMetadata, scope, topic, async (entry) => {
+  return withFreshEntry(topicMetadata, scope, { resource: "topic", name: topic }, async (entry) => {
     if (partition >= entry.settings.partitions) return noSuchPartition(topic, partition)
     return callObject(repeat, () => call(scope.env.PARTITIONS.getByName(object), entry))
   })
@@ -81,15 +82,23 @@ export function callPartition<T>(
 async function withFreshEntry<Settings, T>(
   metadata: MetadataCache<Settings>,
   scope: Scope,
-  name: string,
+  target: { readonly resource: Resource; readonly name: string },
   call: (entry: CatalogEntry<Settings>) => Promise<Result<T, Failure>>,
 ): Promise<Result<T, Failure>> {
+  const { resource, name } = target
   const resolved = await metadata.resolve(scope, name)
   if (!resolved.ok) return resolved
-  const first = await call(resolved.value.entry)
-  if (first.ok || !mayBeStale(first.error, resolved.value.cached)) return first
-  const entry = await metadata.reload(scope, name)
-  return entry.ok ? call(entry.value) : entry
+  const { entry, cached } = resolved.value
+  const first = await call(entry)
+  if (first.ok) return first
+  // not one of something that it holds, or was asked of
+  const isMissing = first.error.code === "not_found" && first.error.resource === resource && first.error.name === name
+  if (!isMissing && !mayBeStale(first.error, cached)) return first
+  const reloaded = await metadata.reload(scope, name)
+  if (!reloaded.ok) return reloaded
+  // what was neither deleted nor created anew since the call must be there
+  if (isMissing && reloaded.value.incarnation === entry.incarnation) return err(databaseGone(resource, name))
+  return call(reloaded.value)
 }
 
 function mayBeStale({ code }: Failure, cached: boolean): boolean {

@@ -1,3 +1,4 @@
+import { databaseGone } from "../core/database-gone.ts"
 import type { Failure } from "../core/errors.ts"
 import { METADATA_TTL_MS } from "../core/limits.ts"
 import { err, ok, type Result } from "../core/result.ts"
@@ -101,8 +102,12 @@ export class Target<Settings> {
     if (first.ok || (first.error.code !== "stale_metadata" && first.error.code !== "not_found")) return first
     const fresh = await this.#settled(true)
     if (!fresh.ok) return fresh
-    const { version, settings } = fresh.value
+    const { version, settings, incarnation } = fresh.value
     this.#remember(fresh.value)
+    const { error } = first
+    // what was neither deleted nor created anew since the call must be there
+    if (error.code === "not_found" && incarnation === entry.incarnation)
+      return err(databaseGone(error.resource, error.name))
     if (!this.#sameShape(settings, entry.settings)) return err({ code: "stale_metadata", version })
     return dial(version, events)
   }

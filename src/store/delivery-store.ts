@@ -1,11 +1,8 @@
+import { seal, unseal } from "../core/bytes/seal.ts"
 import type { DeliveryChanges, StoredPage, StoredRing } from "../core/delivery/types.ts"
+import { sealCounters, type StoredCounters } from "./counters-store.ts"
+import { reading } from "./damage.ts"
 import type { Database } from "./database.ts"
-
-/** Counters and the commit that wrote them. */
-export interface StoredCounters {
-  readonly seq: number
-  readonly counters: Uint8Array
-}
 
 interface PageRow {
   page_no: number
@@ -42,7 +39,10 @@ export class DeliveryStore {
       LANE,
       this.#stateId,
     )
-    return rows.map(({ page_no, folded_seq, ...row }) => ({ ...row, pageNo: page_no, foldedSeq: folded_seq }))
+    return rows.map(({ page_no: pageNo, folded_seq: foldedSeq, seq, counters, runs: sealed }) => {
+      const runs = reading(`delivery page ${pageNo}`, () => unseal(sealed, [this.#stateId, pageNo, seq, foldedSeq]))
+      return { pageNo, seq, foldedSeq, counters, runs }
+    })
   }
 
   ring(): (StoredRing & StoredCounters)[] {
@@ -52,7 +52,12 @@ export class DeliveryStore {
       LANE,
       this.#stateId,
     )
-    return rows.map(({ folded_seq, ...row }) => ({ ...row, foldedSeq: folded_seq }))
+    return rows.map(({ slot, folded_seq: foldedSeq, seq, counters, transitions: sealed }) => {
+      const transitions = reading(`delivery ring slot ${slot}`, () => {
+        return unseal(sealed, [this.#stateId, slot, seq, foldedSeq])
+      })
+      return { slot, seq, foldedSeq, counters, transitions }
+    })
   }
 
   /** Deletes some of the rows, at most `limit` from each table. Answers whether any may be left. */
@@ -62,9 +67,9 @@ export class DeliveryStore {
   }
 
   write(changes: DeliveryChanges, counters: Uint8Array): void {
-    for (const page of changes.pages) this.#writePage(page, counters)
+    for (const page of changes.pages) this.#writePage(page, sealCounters(counters, page.seq))
     for (const pageNo of changes.deletedPages) this.#deletePage(pageNo)
-    if (changes.ring) this.#writeRing(changes.ring, counters)
+    if (changes.ring) this.#writeRing(changes.ring, sealCounters(counters, changes.ring.seq))
   }
 
   #writePage(page: StoredPage, counters: Uint8Array): void {
@@ -79,7 +84,7 @@ export class DeliveryStore {
       page.seq,
       page.foldedSeq,
       counters,
-      page.runs,
+      seal(page.runs, [this.#stateId, page.pageNo, page.seq, page.foldedSeq]),
     )
   }
 
@@ -105,7 +110,7 @@ export class DeliveryStore {
       ring.seq,
       ring.foldedSeq,
       counters,
-      ring.transitions,
+      seal(ring.transitions, [this.#stateId, ring.slot, ring.seq, ring.foldedSeq]),
     )
   }
 

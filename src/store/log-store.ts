@@ -1,4 +1,6 @@
 import type { RowSpan } from "../core/log/trim.ts"
+import { sealCounters, type StoredCounters } from "./counters-store.ts"
+import { isUnreadable } from "./damage.ts"
 import type { Database } from "./database.ts"
 
 /** A stored row of the log. */
@@ -13,10 +15,7 @@ export interface LogRow {
 export type LogRowHeader = Omit<LogRow, "frames">
 
 /** The newest row, with the counters that ride in it. */
-export interface NewestLogRow extends LogRow {
-  readonly seq: number
-  readonly counters: Uint8Array
-}
+export interface NewestLogRow extends LogRow, StoredCounters {}
 
 /** A row that a commit writes; `extendsTail` rewrites the row of that base offset. */
 export interface LogWrite extends LogRow {
@@ -31,6 +30,13 @@ export interface RowExpiry {
   readonly expiresAt: number
 }
 
+/** Base offsets of rows whose frames SQLite can't read, as far as somebody tried: a second try does harm. */
+export interface UnreadableRows {
+  readonly size: number
+  has(baseOffset: number): boolean
+  add(baseOffset: number): unknown
+}
+
 interface Row {
   base_offset: number
   last_offset: number
@@ -42,17 +48,23 @@ interface Row {
 const SCAN_ROWS = 16
 const SCAN_BYTES = 512 * 1024
 
+/** Stands for what can't be read. No row has none. */
+const NO_FRAMES = new Uint8Array(0)
+
 /** SQL for the rows of one log. */
 export class LogStore {
   readonly #database: Database
+  readonly #unreadable: UnreadableRows
 
-  constructor(database: Database) {
+  constructor(database: Database, unreadable: UnreadableRows = new Set()) {
     this.#database = database
+    this.#unreadable = unreadable
   }
 
   write(row: LogWrite, seq: number, counters: Uint8Array): void {
-    if (row.extendsTail) this.#update(row, seq, counters)
-    else this.#insert(row, seq, counters)
+    const sealed = sealCounters(counters, seq)
+    if (row.extendsTail) this.#update(row, seq, sealed)
+    else this.#insert(row, seq, sealed)
   }
 
   newest(): NewestLogRow | null {
@@ -71,12 +83,18 @@ export class LogStore {
     return row ? row.base_offset : null
   }
 
+  /** Where SQLite can't read the frames the row comes without, as one that is damaged. */
   read(baseOffset: number): LogRow | null {
-    const [row] = this.#database.all<Row>(
-      "SELECT base_offset, last_offset, header, frames FROM log WHERE base_offset = ?",
-      baseOffset,
-    )
-    return row ? fromRow(row) : null
+    if (!this.#unreadable.has(baseOffset)) {
+      try {
+        return this.#read(baseOffset)
+      } catch (error) {
+        if (!isUnreadable(error)) throw error
+        this.#unreadable.add(baseOffset)
+      }
+    }
+    const row = this.headerAt(baseOffset)
+    return row?.baseOffset === baseOffset ? { ...row, frames: NO_FRAMES } : null
   }
 
   /** Rows from the one that holds `offset` on, until `visit` answers false. */
@@ -84,15 +102,15 @@ export class LogStore {
     let from = offset
     let limit = 1
     for (;;) {
-      const rows = this.#from(from, limit)
+      const { rows, isEnd } = this.#readable(from, limit)
       let bytes = 0
       for (const row of rows) {
         if (!visit(row)) return
         from = row.lastOffset + 1
         bytes += row.frames.length
       }
-      if (rows.length < limit) return
-      const fitting = Math.max(1, Math.floor((SCAN_BYTES * rows.length) / bytes))
+      if (isEnd) return
+      const fitting = Math.max(1, Math.floor((SCAN_BYTES * rows.length) / Math.max(1, bytes)))
       limit = Math.min(2 * limit, SCAN_ROWS, fitting)
     }
   }
@@ -147,13 +165,15 @@ export class LogStore {
     const written = this.#database.all(
       "UPDATE log SET seq = ?, counters = ? WHERE base_offset = ? RETURNING base_offset",
       seq,
-      counters,
+      sealCounters(counters, seq),
       baseOffset,
     )
     if (written.length === 0) throw new Error(`no row at offset ${baseOffset} for the counters`)
   }
 
   delete(baseOffset: number): void {
+    // SQLite can't free what it can't find: the row stays, and what is done in it stays done
+    if (this.#unreadable.has(baseOffset)) return
     this.#database.run("DELETE FROM log WHERE base_offset = ?", baseOffset)
   }
 
@@ -178,6 +198,30 @@ export class LogStore {
   /** Sets when a row expires; null for never. */
   setExpiry(baseOffset: number, expiresAt: number | null): void {
     this.#database.run("UPDATE log SET expires_at = ? WHERE base_offset = ?", expiresAt, baseOffset)
+  }
+
+  #read(baseOffset: number): LogRow | null {
+    const [row] = this.#database.all<Row>(
+      "SELECT base_offset, last_offset, header, frames FROM log WHERE base_offset = ?",
+      baseOffset,
+    )
+    return row ? fromRow(row) : null
+  }
+
+  /** Rows from the one that holds `offset` on; where some can't be read, one row at a time. */
+  #readable(offset: number, limit: number): { readonly rows: readonly LogRow[]; readonly isEnd: boolean } {
+    if (this.#unreadable.size === 0) {
+      try {
+        const rows = this.#from(offset, limit)
+        return { rows, isEnd: rows.length < limit }
+      } catch (error) {
+        if (!isUnreadable(error)) throw error
+      }
+    }
+    const holding = this.headerAt(offset)
+    const header = holding && holding.lastOffset >= offset ? holding : this.headerAfter(offset)
+    const row = header && this.read(header.baseOffset)
+    return { rows: row ? [row] : [], isEnd: row === null }
   }
 
   #from(offset: number, limit: number): LogRow[] {

@@ -11,9 +11,11 @@ import type { PartitionChanges } from "../core/stream/partition-parts.ts"
 import type { RowSize, RowSpans } from "../core/stream/row-spans.ts"
 import type { TopicSettings } from "../core/stream/settings.ts"
 import { BarrierStore } from "./barrier-store.ts"
+import { newestCounters } from "./counters-store.ts"
+import { reading } from "./damage.ts"
 import type { Database } from "./database.ts"
 import { GroupOffsetStore } from "./group-offset-store.ts"
-import { LogStore, type NewestLogRow } from "./log-store.ts"
+import { LogStore, type NewestLogRow, type UnreadableRows } from "./log-store.ts"
 import { ProducerStore } from "./producer-store.ts"
 
 /** Loads a partition from its tables and writes what its commits change. */
@@ -25,8 +27,9 @@ export class PartitionStore {
   readonly #rows: RowSpans
   #seq = 0
 
-  constructor(database: Database) {
-    this.log = new LogStore(database)
+  /** `unreadable` is kept beyond this store's life, where it can be. */
+  constructor(database: Database, unreadable: UnreadableRows = new Set()) {
+    this.log = new LogStore(database, unreadable)
     this.#producers = new ProducerStore(database)
     this.#barriers = new BarrierStore(database)
     this.#groups = new GroupOffsetStore(database)
@@ -44,16 +47,17 @@ export class PartitionStore {
 
   /** `index` is that of the partition in its topic. */
   load(incarnation: number, settings: TopicSettings, index = 0): Partition {
-    const newest = this.log.newest()
+    const newest = reading("the end of the log", () => this.log.newest())
     this.#seq = newest?.seq ?? 0
+    const counters = newestCounters(newest ? [newest] : [], decodePartitionCounters)
     return new Partition({
       incarnation,
       index,
-      counters: newest ? decodePartitionCounters(newest.counters) : { ...NO_PARTITION_COUNTERS },
+      counters: counters ?? { ...NO_PARTITION_COUNTERS },
       end: newest ? endFrom(newest) : { tail: null, endOffset: 0, newestRow: null },
-      producers: this.#producers.all(),
-      barriers: this.#barriers.all(),
-      groups: this.#groups.all(),
+      producers: reading("the producers", () => this.#producers.all()),
+      barriers: reading("the barriers", () => this.#barriers.all()),
+      groups: reading("the offsets of groups", () => this.#groups.all()),
       rows: this.#rows,
       settings,
     })

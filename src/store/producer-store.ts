@@ -1,3 +1,4 @@
+import { seal, unseal } from "../core/bytes/seal.ts"
 import { decodeBatches, encodeBatches, type ProducerState } from "../core/producers/producer-state.ts"
 import type { Database } from "./database.ts"
 
@@ -15,7 +16,7 @@ export class ProducerStore {
       "SELECT id, epoch, last_at, batches FROM producer ORDER BY last_at, id",
     )
     return rows.map(({ id, epoch, last_at, batches }) => {
-      return { producerId: id, epoch, lastAt: last_at, batches: decodeBatches(batches) }
+      return { producerId: id, epoch, lastAt: last_at, batches: decodeBatches(unseal(batches, [id, epoch])) }
     })
   }
 
@@ -26,7 +27,7 @@ export class ProducerStore {
       producerId,
       epoch,
       lastAt,
-      encodeBatches(batches),
+      seal(encodeBatches(batches), [producerId, epoch]),
     )
   }
 

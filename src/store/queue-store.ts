@@ -5,18 +5,19 @@ import { MAX_REDRIVES, PAGE_OFFSETS } from "../core/limits.ts"
 import { type TailRow, tailOf } from "../core/log/append.ts"
 import { decodeRow } from "../core/log/row.ts"
 import type { QueueChanges } from "../core/queue/changes.ts"
-import { decodeCounters, emptyCounters, type QueueCounters } from "../core/queue/counters.ts"
+import { decodeCounters, emptyCounters } from "../core/queue/counters.ts"
 import type { QueueIdentity } from "../core/queue/identity.ts"
 import { DedupWindow } from "../core/queue/dedup/dedup-window.ts"
 import { Queue } from "../core/queue/queue.ts"
 import { QueueLog } from "../core/queue/queue-log.ts"
 import { Schedule } from "../core/queue/schedule.ts"
 import type { QueueSettings } from "../core/queue/settings.ts"
-import { CountersStore } from "./counters-store.ts"
+import { CountersStore, newestCounters } from "./counters-store.ts"
+import { reading } from "./damage.ts"
 import type { Database } from "./database.ts"
 import { DedupStore } from "./dedup-store.ts"
-import { DeliveryStore, type StoredCounters } from "./delivery-store.ts"
-import { LogStore, type NewestLogRow } from "./log-store.ts"
+import { DeliveryStore } from "./delivery-store.ts"
+import { LogStore, type NewestLogRow, type UnreadableRows } from "./log-store.ts"
 import { OutboxStore } from "./outbox-store.ts"
 import { ProducerStore } from "./producer-store.ts"
 import { ReceiveAttemptStore } from "./receive-attempt-store.ts"
@@ -38,9 +39,10 @@ export class QueueStore {
   readonly #counters: CountersStore
   #seq = 0
 
-  constructor(database: Database) {
+  /** `unreadable` is kept beyond this store's life, where it can be. */
+  constructor(database: Database, unreadable: UnreadableRows = new Set()) {
     this.outbox = new OutboxStore(database)
-    this.log = new LogStore(database)
+    this.log = new LogStore(database, unreadable)
     this.scheduled = new ScheduledStore(database)
     this.dedup = new DedupStore(database)
     this.attempts = new ReceiveAttemptStore(database)
@@ -56,16 +58,17 @@ export class QueueStore {
   }
 
   load(identity: QueueIdentity, settings: QueueSettings, random: () => number): Queue {
-    const pages = this.#delivery.pages()
-    const ring = this.#delivery.ring()
-    const newest = this.log.newest()
-    const fallback = this.#counters.read()
-    const outbox = this.outbox.summary()
+    const pages = reading("the delivery pages", () => this.#delivery.pages())
+    const ring = reading("the delivery ring", () => this.#delivery.ring())
+    const newest = reading("the end of the log", () => this.log.newest())
+    const fallback = reading("the counters", () => this.#counters.read())
+    const outbox = reading("the outbox", () => this.outbox.summary())
     const stored = [...pages, ...ring, ...(newest ? [newest] : []), ...(fallback ? [fallback] : [])]
-    const counters = newestCounters(stored)
+    const counters = newestCounters(stored, decodeCounters) ?? emptyCounters()
     counters.outboxSeq = Math.max(counters.outboxSeq, outbox.lastSeq)
     this.#seq = Math.max(0, ...stored.map(({ seq }) => seq))
-    const delivery = DeliveryState.load(pages, ring, { mode: modeOf(settings), initialEnd: 0 })
+    const mode = modeOf(settings)
+    const delivery = reading("the delivery state", () => DeliveryState.load(pages, ring, { mode, initialEnd: 0 }))
     const endOffset = Math.max(newest ? newest.lastOffset + 1 : 0, delivery.window.end)
     return new Queue({
       identity,
@@ -74,11 +77,11 @@ export class QueueStore {
       delivery,
       log: new QueueLog(this.log, newest ? tailFrom(newest, endOffset) : null, endOffset),
       schedule: new Schedule(this.scheduled, counters),
-      dedup: this.#loadDedup(),
+      dedup: reading("the deduplication ids", () => this.#loadDedup()),
       expiries: this.log,
-      attempts: this.attempts.all(),
-      redrives: this.redrives.all(),
-      producers: this.#producers.all(),
+      attempts: reading("the attempts of receives", () => this.attempts.all()),
+      redrives: reading("the redrives", () => this.redrives.all()),
+      producers: reading("the producers", () => this.#producers.all()),
       forwarding: outbox.count,
       random,
     })
@@ -145,13 +148,6 @@ function carriesCounters({ rows, delivery }: QueueChanges): boolean {
 function modeOf({ ordering, fair }: QueueSettings): DeliveryMode {
   if (ordering === "fifo") return "ordered"
   return fair ? "fair" : "standard"
-}
-
-/** The newest of the counters that are stored. */
-function newestCounters(stored: readonly StoredCounters[]): QueueCounters {
-  let newest: StoredCounters | null = null
-  for (const candidate of stored) if (!newest || candidate.seq > newest.seq) newest = candidate
-  return newest ? decodeCounters(newest.counters) : emptyCounters()
 }
 
 /** The last row while it may still grow; a damaged one, or one that is not at the log's end, never grows. */

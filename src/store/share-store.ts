@@ -1,13 +1,15 @@
 import { DeliveryState } from "../core/delivery/state.ts"
 import { MAX_DELETIONS_PER_COMMIT } from "../core/limits.ts"
 import type { ShareMarks, ShareSettings } from "../core/stream/share/commands.ts"
-import { decodeShareCounters, emptyShareCounters, type ShareCounters } from "../core/stream/share/counters.ts"
+import { decodeShareCounters, emptyShareCounters } from "../core/stream/share/counters.ts"
 import { DeadLetters } from "../core/stream/share/dead-letters.ts"
 import { type LogBounds, ShareLog } from "../core/stream/share/share-log.ts"
 import { deliveryModeOf, type LoadedShare, type ShareIdentity, type StoredShare } from "../core/stream/share/share.ts"
 import { type ShareChanges, type ShareHome, Shares } from "../core/stream/share/shares.ts"
+import { newestCounters } from "./counters-store.ts"
+import { reading } from "./damage.ts"
 import type { Database } from "./database.ts"
-import { DeliveryStore, type StoredCounters } from "./delivery-store.ts"
+import { DeliveryStore } from "./delivery-store.ts"
 import type { LogStore } from "./log-store.ts"
 import type { OutboxStore } from "./outbox-store.ts"
 
@@ -52,7 +54,9 @@ export class ShareStore {
   ): { readonly shares: Shares; readonly log: ShareLog } {
     this.#seq = 0
     const rows = this.#all()
-    const live = rows.filter(({ name }) => name !== FORGOTTEN).map((row) => this.#loadOne(row))
+    const live = rows
+      .filter(({ name }) => name !== FORGOTTEN)
+      .map((row) => reading(`the share group ${row.name}`, () => this.#loadOne(row)))
     const outbox = this.#outbox.summary()
     const { shareMarks } = partition
     const deadLetters = new DeadLetters({
@@ -100,7 +104,8 @@ export class ShareStore {
     const [pages, ring] = [this.#deliveryOf(id).pages(), this.#deliveryOf(id).ring()]
     const delivery = DeliveryState.load(pages, ring, { mode: deliveryModeOf(known), initialEnd: initialOffset })
     for (const { seq } of [...pages, ...ring]) this.#seq = Math.max(this.#seq, seq)
-    return { stored, delivery, counters: newestCounters([...pages, ...ring]) }
+    const counters = newestCounters([...pages, ...ring], decodeShareCounters) ?? emptyShareCounters()
+    return { stored, delivery, counters }
   }
 
   #deliveryOf(id: number): DeliveryStore {
@@ -137,11 +142,4 @@ export class ShareStore {
   #remove(id: number): void {
     this.#database.run("DELETE FROM share WHERE id = ?", id)
   }
-}
-
-/** The newest of the counters that are stored. */
-function newestCounters(stored: readonly StoredCounters[]): ShareCounters {
-  let newest: StoredCounters | null = null
-  for (const candidate of stored) if (!newest || candidate.seq > newest.seq) newest = candidate
-  return newest ? decodeShareCounters(newest.counters) : emptyShareCounters()
 }

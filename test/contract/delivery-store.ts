@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { DeliveryChanges, StoredPage, StoredRing } from "../../src/core/delivery/types.ts"
 import { RING_SLOTS } from "../../src/core/limits.ts"
+import { sealCounters } from "../../src/store/counters-store.ts"
 import type { Database } from "../../src/store/database.ts"
 import { DeliveryStore } from "../../src/store/delivery-store.ts"
 import { createIdentity } from "../../src/store/identity-store.ts"
@@ -49,9 +50,9 @@ export function deliveryStoreContract(open: OpenPlace): void {
     })
     await place.use((database) => {
       expect(new DeliveryStore(database, 0).pages()).toEqual([
-        { ...pageOf(2, 1, 1), counters: COUNTERS },
-        { ...pageOf(7, 1), counters: COUNTERS },
-        { ...later, counters: sampleBytes(6) },
+        { ...pageOf(2, 1, 1), counters: sealCounters(COUNTERS, 1) },
+        { ...pageOf(7, 1), counters: sealCounters(COUNTERS, 1) },
+        { ...later, counters: sealCounters(sampleBytes(6), 2) },
       ])
     })
   })
@@ -62,8 +63,8 @@ export function deliveryStoreContract(open: OpenPlace): void {
       delivery.write({ ...NOTHING, pages: [pageOf(0, 1), pageOf(1, 1)] }, COUNTERS)
       delivery.write({ ...NOTHING, pages: [pageOf(0, 2, 2)] }, sampleBytes(6))
       expect(delivery.pages()).toEqual([
-        { ...pageOf(0, 2, 2), counters: sampleBytes(6) },
-        { ...pageOf(1, 1), counters: COUNTERS },
+        { ...pageOf(0, 2, 2), counters: sealCounters(sampleBytes(6), 2) },
+        { ...pageOf(1, 1), counters: sealCounters(COUNTERS, 1) },
       ])
     }))
 
@@ -80,7 +81,10 @@ export function deliveryStoreContract(open: OpenPlace): void {
       const delivery = deliveryIn(database)
       for (const slot of [5, 0, 63]) delivery.write({ ...NOTHING, ring: ringOf(slot, 9 + slot) }, sampleBytes(3, slot))
       expect(delivery.ring()).toEqual(
-        [0, 5, 63].map((slot) => ({ ...ringOf(slot, 9 + slot), counters: sampleBytes(3, slot) })),
+        [0, 5, 63].map((slot) => ({
+          ...ringOf(slot, 9 + slot),
+          counters: sealCounters(sampleBytes(3, slot), 9 + slot),
+        })),
       )
     }))
 
@@ -93,7 +97,7 @@ export function deliveryStoreContract(open: OpenPlace): void {
         written[slot] = ringOf(slot, seq, seq - slot)
         delivery.write({ ...NOTHING, ring: written[slot] }, COUNTERS)
       }
-      expect(delivery.ring()).toEqual(written.map((row) => ({ ...row, counters: COUNTERS })))
+      expect(delivery.ring()).toEqual(written.map((row) => ({ ...row, counters: sealCounters(COUNTERS, row.seq) })))
     }))
 
   it("keeps delivery states apart", () =>

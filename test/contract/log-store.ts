@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { Database } from "../../src/store/database.ts"
 import { createIdentity } from "../../src/store/identity-store.ts"
+import { sealCounters } from "../../src/store/counters-store.ts"
 import { type LogRow, LogStore } from "../../src/store/log-store.ts"
 import { type OpenPlace, plansOf, rolledBack, sampleBytes } from "./place.ts"
 
@@ -35,7 +36,7 @@ export function logStoreContract(open: OpenPlace): void {
       await place.use((database) => void insert(logIn(database), row, 7))
       await place.use((database) => {
         const log = new LogStore(database)
-        expect(log.newest()).toEqual({ ...row, seq: 7, counters: COUNTERS })
+        expect(log.newest()).toEqual({ ...row, seq: 7, counters: sealCounters(COUNTERS, 7) })
         expect(log.read(0)).toEqual(row)
       })
     })
@@ -47,7 +48,7 @@ export function logStoreContract(open: OpenPlace): void {
         insert(log, rowOf(10, 11), 2)
         const extended = rowOf(10, 14, 50)
         log.write({ ...extended, expiresAt: null, extendsTail: true }, 3, sampleBytes(6))
-        expect(log.newest()).toEqual({ ...extended, seq: 3, counters: sampleBytes(6) })
+        expect(log.newest()).toEqual({ ...extended, seq: 3, counters: sealCounters(sampleBytes(6), 3) })
         expect(scanned(log, 0)).toEqual([sealed, extended])
       }))
 
@@ -65,7 +66,7 @@ export function logStoreContract(open: OpenPlace): void {
         const log = logIn(database)
         const rows = [insert(log, rowOf(0, 9)), insert(log, rowOf(10, 19))]
         log.writeCounters(10, 5, sampleBytes(6))
-        expect(log.newest()).toEqual({ ...rows[1], seq: 5, counters: sampleBytes(6) })
+        expect(log.newest()).toEqual({ ...rows[1], seq: 5, counters: sealCounters(sampleBytes(6), 5) })
         expect(scanned(log, 0)).toEqual(rows)
         expect(() => log.writeCounters(11, 6, COUNTERS)).toThrow("no row at offset 11")
       }))

@@ -16,7 +16,7 @@ export interface TestBroker {
   kill9(): Promise<void>
   /** Ends it by SIGTERM; returns the exit code. */
   stop(): Promise<number | null>
-  /** Starts it again on the same folder, after `kill9` or `stop`. */
+  /** Starts it again on the same folder, after `kill9` or `stop`; rejects where it is killed before it is ready. */
   restart(): Promise<void>
   /** Kills what still runs and removes the folder. */
   dispose(): Promise<void>
@@ -28,11 +28,12 @@ export interface TestBrokerOptions {
   readonly token?: string
   /** More environment variables for the process, such as MILLRACE_AUTH. */
   readonly env?: Readonly<Record<string, string>>
-}
-
-interface Running {
-  readonly child: ChildProcess
-  readonly url: string
+  /** Where it keeps its data: the caller's, which `dispose` leaves alone. Else a folder of its own. */
+  readonly dataDir?: string
+  /** Words before its command, such as those that put it into another mount namespace. */
+  readonly within?: readonly string[]
+  /** Takes what it writes to its standard error, which is else that of the test. */
+  readonly onError?: (text: string) => void
 }
 
 const PROJECT_DIR = fileURLToPath(new URL("../../", import.meta.url))
@@ -40,15 +41,13 @@ const PROJECT_DIR = fileURLToPath(new URL("../../", import.meta.url))
 /** Starts a broker and waits until it is ready. */
 export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
   const token = options.token ?? "test-token"
-  const dataDir = mkdtempSync(join(tmpdir(), "millrace-"))
-  const start = (): Promise<Running> =>
-    launch({
-      PORT: String(options.port ?? 0),
-      DATA_DIR: dataDir,
-      MILLRACE_TOKEN: token,
-      ...options.env,
-    })
-  let running = await start()
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "millrace-"))
+  const settings = { PORT: String(options.port ?? 0), DATA_DIR: dataDir, MILLRACE_TOKEN: token, ...options.env }
+  let running = { child: launch(settings, options), url: "" }
+  const ready = async (): Promise<void> => {
+    running.url = await urlOf(running.child)
+  }
+  await ready()
 
   const end = async (pid: number, signal: NodeJS.Signals): Promise<number | null> => {
     if (running.child.exitCode !== null || running.child.signalCode !== null) return running.child.exitCode
@@ -69,28 +68,37 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     kill9,
     stop: () => end(pidOf(running.child), "SIGTERM"),
     restart: async () => {
-      running = await start()
+      // it can be killed before it is ready
+      running = { child: launch(settings, options), url: "" }
+      await ready()
     },
     dispose: async () => {
       await kill9()
-      rmSync(dataDir, { recursive: true, force: true })
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
     },
   }
 }
 
-async function launch(settings: Readonly<Record<string, string>>): Promise<Running> {
-  const child = spawn(process.execPath, ["scripts/start.ts"], {
+function launch(settings: Readonly<Record<string, string>>, { within = [], onError }: TestBrokerOptions): ChildProcess {
+  const [command, ...words] = [...within, process.execPath, join(PROJECT_DIR, "scripts/start.ts")]
+  const child = spawn(command, words, {
     cwd: PROJECT_DIR,
     // A process group of its own, so that one signal reaches all of it; under `start` it ends with its parent.
     detached: true,
     env: { ...process.env, HOST: "127.0.0.1", npm_lifecycle_event: "start", ...settings },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", onError ? "pipe" : "inherit"],
   })
-  for await (const line of createInterface({ input: child.stdout })) {
+  if (onError) child.stderr?.setEncoding("utf8").on("data", onError)
+  return child
+}
+
+/** What it says when it is ready. */
+async function urlOf(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout! })) {
     const url = /ready at (\S+)/.exec(line)?.[1]
     if (url !== undefined) {
-      child.stdout.resume()
-      return { child, url }
+      child.stdout!.resume()
+      return url
     }
   }
   throw new Error("the broker ended before it was ready")

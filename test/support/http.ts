@@ -43,10 +43,10 @@ export class HttpScene {
   #broker: TestBroker | null = null
   #names = 0
 
-  /** For a test file: the broker is there while its tests run. */
-  constructor(options: TestBrokerOptions = {}) {
+  /** For a test file: the broker is there while its tests run. `start` may start another one than `npm start` does. */
+  constructor(options: TestBrokerOptions = {}, start = startTestBroker) {
     beforeAll(async () => {
-      this.#broker = await startTestBroker(options)
+      this.#broker = await start(options)
     })
     afterAll(() => this.#broker?.dispose())
   }

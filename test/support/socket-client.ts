@@ -34,7 +34,7 @@ export class SocketClient {
   }
 
   /** A client whose socket is open. */
-  static async open(broker: TestBroker): Promise<SocketClient> {
+  static async open(broker: Pick<TestBroker, "url" | "token">): Promise<SocketClient> {
     const url = `${broker.url.replace(/^http/, "ws")}/v1/connect`
     const socket = new WebSocket(url, ["millrace.v1"], { headers: { authorization: `Bearer ${broker.token}` } })
     const client = new SocketClient(socket)

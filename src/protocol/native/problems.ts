@@ -172,10 +172,26 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]: Description<Code> } = {
     detail: () => "The queue or topic was deleted and created again since; begin anew.",
   },
   storage_full: { status: 507, title: "Storage full", detail: () => "There is no space left; nothing was stored." },
+  disk_full: {
+    status: 507,
+    title: "Disk full",
+    detail: () =>
+      "The broker's disk is full: the request may or may not have been carried out. It goes on when there is space.",
+  },
+  corrupt_storage: {
+    status: 500,
+    title: "Corrupt storage",
+    detail: ({ resource, name, damaged }) =>
+      `What is stored of the ${resource} ${name} is damaged: ${damaged}. Restore its database from a backup, or save what can be read and delete it.`,
+  },
 }
+
+/** What a refusal is to a Worker that does not know its reason: an object may be of the next version. */
+const UNKNOWN: Failure = { code: "unavailable", retryAfterMs: 1000 }
 
 /** The refusal that `failure` is on the wire: its data, its status, and the headers that go with it. */
 export function problemOf(failure: Failure): Problem {
+  if (!Object.hasOwn(DESCRIPTIONS, failure.code)) return problemOf(UNKNOWN)
   const { status, title, detail } = describe(failure)
   const document = { type: `/problems/${failure.code}`, title, status, detail, ...failure }
   return { status, headers: headersOf(failure), document }

@@ -40,19 +40,19 @@ export function sqsFailureOf(failure: Failure): SqsFailure {
     case "receipt_expired":
       return { name: "ReceiptHandleIsInvalid", message: "The input receipt handle is invalid." }
     case "payload_too_large":
-      return {
-        name: "InvalidParameterValue",
-        message: `One or more parameters are invalid. Reason: Message must be shorter than ${failure.limitBytes} bytes.`,
-      }
+      return invalid(
+        `One or more parameters are invalid. Reason: Message must be shorter than ${failure.limitBytes} bytes.`,
+      )
     case "invalid_field":
-      return { name: "InvalidParameterValue", message: `${failure.pointer.slice(1)} ${failure.detail}` }
+      return invalid(`${failure.pointer.slice(1)} ${failure.detail}`)
     case "invalid_name":
-      return { name: "InvalidParameterValue", message: `${failure.name} is not a name that a queue can have.` }
+      return invalid(`${failure.name} is not a name that a queue can have.`)
     case "invalid_request":
-      return { name: "InvalidParameterValue", message: failure.detail }
+      return invalid(failure.detail)
     case "corrupt_batch":
     case "stale_metadata":
     case "unavailable":
+    case "disk_full":
     case "not_configured":
       return UNAVAILABLE
     case "invalid_json":
@@ -68,9 +68,16 @@ export function sqsFailureOf(failure: Failure): SqsFailure {
     case "partition_sealed":
     case "share_not_open":
     case "no_committed_offset":
+    case "corrupt_storage":
       // of topics, sockets and the native API: nothing that a queue answers
       return { name: "InternalFailure", message: failure.code }
   }
+  // an object of the next version refuses for reasons that this Worker does not know
+  return UNAVAILABLE
+}
+
+function invalid(message: string): SqsFailure {
+  return { name: "InvalidParameterValue", message }
 }
 
 function notFound({ resource, name }: Extract<Failure, { code: "not_found" }>): string {

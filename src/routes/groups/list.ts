@@ -1,5 +1,5 @@
 import { ok } from "../../core/result.ts"
-import { callCatalog } from "../objects.ts"
+import { callCatalog, groupMetadata } from "../objects.ts"
 import type { Operation } from "../operation.ts"
 import { listReadable } from "../readable-list.ts"
 import { json } from "../respond.ts"
@@ -27,6 +27,8 @@ export const listGroups: Operation = {
     const page = await listReadable(call, "group", { prefix, limit, cursor }, (request) =>
       callCatalog(call, "idempotent", async (catalog) => ok(await catalog.listGroups(request))),
     )
-    return page.ok ? json({ groups: page.value.items.map(groupView), cursor: page.value.cursor }) : page
+    if (!page.ok) return page
+    const { items, cursor: next } = page.value
+    return json({ groups: items.map((item) => groupView(groupMetadata.complete(item))), cursor: next })
   },
 }

@@ -36,8 +36,8 @@ export const putGroup: Operation = {
     if (!permitted.ok) return permitted
     const put = await callCatalog(call, "idempotent", (catalog) => catalog.putGroup(name, groupPatch(patch.value)))
     if (!put.ok) return put
-    const { created, entry } = put.value
-    groupMetadata.store(call, entry)
+    const { created } = put.value
+    const entry = groupMetadata.store(call, put.value.entry)
     return created ? json(groupView(entry), 201, { Location: `/v1/groups/${name}` }) : json(groupView(entry))
   },
 }

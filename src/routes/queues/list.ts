@@ -1,5 +1,5 @@
 import { ok } from "../../core/result.ts"
-import { callCatalog } from "../objects.ts"
+import { callCatalog, queueMetadata } from "../objects.ts"
 import type { Operation } from "../operation.ts"
 import { listReadable } from "../readable-list.ts"
 import { json } from "../respond.ts"
@@ -27,6 +27,8 @@ export const listQueues: Operation = {
     const page = await listReadable(call, "queue", { prefix, limit, cursor }, (request) =>
       callCatalog(call, "idempotent", async (catalog) => ok(await catalog.listQueues(request))),
     )
-    return page.ok ? json({ queues: page.value.items.map(queueView), cursor: page.value.cursor }) : page
+    if (!page.ok) return page
+    const { items, cursor: next } = page.value
+    return json({ queues: items.map((item) => queueView(queueMetadata.complete(item))), cursor: next })
   },
 }

@@ -36,8 +36,8 @@ export const putQueue: Operation = {
     if (patch.value.deadLetterQueue === name) return invalidField("/deadLetterQueue", "must be another queue")
     const put = await callCatalog(call, "idempotent", (catalog) => catalog.putQueue(name, patch.value))
     if (!put.ok) return put
-    const { created, entry } = put.value
-    queueMetadata.store(call, entry)
+    const { created } = put.value
+    const entry = queueMetadata.store(call, put.value.entry)
     return created ? json(queueView(entry), 201, { Location: `/v1/queues/${name}` }) : json(queueView(entry))
   },
 }

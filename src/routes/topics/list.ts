@@ -1,5 +1,5 @@
 import { ok } from "../../core/result.ts"
-import { callCatalog } from "../objects.ts"
+import { callCatalog, topicMetadata } from "../objects.ts"
 import type { Operation } from "../operation.ts"
 import { listReadable } from "../readable-list.ts"
 import { json } from "../respond.ts"
@@ -27,6 +27,8 @@ export const listTopics: Operation = {
     const page = await listReadable(call, "topic", { prefix, limit, cursor }, (request) =>
       callCatalog(call, "idempotent", async (catalog) => ok(await catalog.listTopics(request))),
     )
-    return page.ok ? json({ topics: page.value.items.map(topicView), cursor: page.value.cursor }) : page
+    if (!page.ok) return page
+    const { items, cursor: next } = page.value
+    return json({ topics: items.map((item) => topicView(topicMetadata.complete(item))), cursor: next })
   },
 }

@@ -30,8 +30,8 @@ export const putTopic: Operation = {
     if (!patch.ok) return patch
     const put = await callCatalog(call, "idempotent", (catalog) => catalog.putTopic(name, patch.value))
     if (!put.ok) return put
-    const { created, entry } = put.value
-    topicMetadata.store(call, entry)
+    const { created } = put.value
+    const entry = topicMetadata.store(call, put.value.entry)
     return created ? json(topicView(entry), 201, { Location: `/v1/topics/${name}` }) : json(topicView(entry))
   },
 }

@@ -84,10 +84,7 @@ export async function changeQueue(
     if (patch.value === null) return entry
     const wanted = patch.value
     const put = await callCatalog(call, "idempotent", (catalog) => catalog.putQueue(name, wanted, version))
-    if (put.ok) {
-      queueMetadata.store(call, put.value.entry)
-      return ok(put.value.entry)
-    }
+    if (put.ok) return ok(queueMetadata.store(call, put.value.entry))
     if (put.error.code !== "stale_metadata") return err(sqsFailureOf(put.error))
     entry = await loadQueue(call, name)
   }
