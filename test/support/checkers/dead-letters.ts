@@ -1,6 +1,6 @@
 import type { Delivered, History, Settle } from "./history.ts"
 import { keyOf } from "./index-of.ts"
-import { mayHaveHappened, sureAck } from "./leases.ts"
+import { type Lease, mayHaveHappened, sureAck } from "./leases.ts"
 import { mayBeSeveral, messagesOf, sentAfter, type Message } from "./messages.ts"
 import { lateAfter, queuePromise, type Promises, type Violation } from "./promises.ts"
 
@@ -46,10 +46,14 @@ function wrong(message: Message, letter: Delivered, promises: Promises): Violati
   if (mayBeSeveral(message)) return []
   const leases = [...message.copies.values()].flat()
   const { reason, deliveryCount } = letter.deadLetter!
-  const { maxDeliveries, retentionMs } = queuePromise(promises, message.queue)
+  const { maxDeliveries, retentionMs, ordering } = queuePromise(promises, message.queue)
   const what = `became the dead letter ${letter.id} (${reason}, ${deliveryCount} deliveries)`
 
-  const acked = leases.map(sureAck).find((ack) => ack !== null)
+  // one of its group may have ended the lease, so that it left by another: what is gone is confirmed as well [D8, D20]
+  const mayEndIt = (one: Lease) => one.settles.some(mayReject) || one.deliveryCount >= (maxDeliveries ?? Infinity)
+  const others = ordering === "fifo" ? leases.filter(mayEndIt) : []
+  const alone = leases.filter((lease) => !others.some((one) => one !== lease && overlap(one, lease)))
+  const acked = alone.map(sureAck).find((ack) => ack !== null)
   if (acked)
     return [violation(message, `${what}, though its acknowledgement was confirmed at ${acked.answeredAt}`, letter)]
   const seen = Math.max(0, ...leases.map((lease) => lease.deliveryCount))
@@ -66,6 +70,10 @@ function wrong(message: Message, letter: Delivered, promises: Promises): Violati
   }
   const later = leases.find(({ leasedAfter }) => leasedAfter > letter.answeredAt)
   return later ? [violation(message, `${what}, and then came to ${later.client} from its queue`, letter)] : []
+}
+
+function overlap(one: Lease, other: Lease): boolean {
+  return one.leasedAfter <= other.endsBy && one.endsBy >= other.leasedAfter
 }
 
 function mayReject(settle: Settle): boolean {

@@ -68,6 +68,21 @@ describe("checkDeadLetters", () => {
     expect(check(checkDeadLetters, late, spent)).toEqual([])
   })
 
+  it("[D8] [D20] lets pass an acknowledgement by a lease that one of its group had ended, of what another rejected", () => {
+    const delayed = got("a", 20, 1, { client: "slow", receipt: "a/first", answeredAt: 200, group: "g" })
+    const next = got("a", 100, 1, { receipt: "a/second", group: "g" })
+    const reject = settled("reject", "a/second", 120, { result: null, answeredAt: null })
+    const ack = settled("ack", "a/first", 220, { client: "slow" })
+    const letter = gotDead("a", 300, "rejected", 1, { group: "g" })
+    const operations = [sent("a", 0, { group: "g" }), next, reject, delayed, ack, letter]
+    const fifo = { ...spent, queue: { ...spent.queue, ordering: "fifo" } } as const
+    expect(check(checkDeadLetters, operations, fifo)).toEqual([])
+    // where nothing but the client ends a lease it is a fault, as it is without the other's reject
+    expect(check(checkDeadLetters, operations, spent)).toHaveLength(1)
+    const others = operations.filter((operation) => operation !== reject)
+    expect(check(checkDeadLetters, others, fifo)).toHaveLength(1)
+  })
+
   it("[Q31] lets pass the dead letter of one of two that were stored, though the other was acknowledged", () => {
     const later = [sent("a", 50_000, { id: "id-later" }), got("a", 50_020, 1, { id: "id-later", receipt: "later" })]
     const letter = gotDead("a", 90_000, "max_deliveries", 2)
