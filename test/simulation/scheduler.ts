@@ -1,11 +1,9 @@
+import { EventHeap, type Timed } from "./event-heap.ts"
 import type { Random } from "./random.ts"
 
 const STARTED_AT = 1_000_000
 
-interface Event {
-  readonly at: number
-  /** Orders what happens at the same instant. */
-  readonly tie: number
+interface Event extends Timed {
   readonly run: () => void
 }
 
@@ -13,8 +11,7 @@ interface Event {
 export class Scheduler {
   #now = STARTED_AT
   readonly #random: Random
-  /** A heap: no event is before its parent. */
-  readonly #events: Event[] = []
+  readonly #events = new EventHeap<Event>()
 
   constructor(random: Random) {
     this.#random = random
@@ -29,47 +26,17 @@ export class Scheduler {
   }
 
   at(at: number, run: () => void): void {
-    const event = { at: Math.max(at, this.#now), tie: this.#random.next(), run }
-    const events = this.#events
-    let index = events.push(event) - 1
-    while (index > 0) {
-      const parent = (index - 1) >> 1
-      if (!isBefore(event, events[parent]!)) break
-      events[index] = events[parent]!
-      index = parent
-    }
-    events[index] = event
+    this.#events.push({ at: Math.max(at, this.#now), tie: this.#random.next(), run })
   }
 
   /** Runs everything until `ms` from now; the clock ends there. */
   run(ms: number): void {
     const until = this.#now + ms
-    for (let first = this.#events[0]; first && first.at <= until; first = this.#events[0]) {
-      this.#removeFirst()
+    for (let { first } = this.#events; first && first.at <= until; { first } = this.#events) {
+      this.#events.removeFirst()
       this.#now = first.at
       first.run()
     }
     this.#now = until
   }
-
-  #removeFirst(): void {
-    const events = this.#events
-    const last = events.pop()!
-    if (events.length === 0) return
-    let index = 0
-    for (;;) {
-      const left = 2 * index + 1
-      if (left >= events.length) break
-      const right = left + 1
-      const child = right < events.length && isBefore(events[right]!, events[left]!) ? right : left
-      if (!isBefore(events[child]!, last)) break
-      events[index] = events[child]!
-      index = child
-    }
-    events[index] = last
-  }
-}
-
-function isBefore(one: Event, other: Event): boolean {
-  return one.at < other.at || (one.at === other.at && one.tie < other.tie)
 }
