@@ -1,16 +1,17 @@
 /**
  * Records the databases that a release stores: `npm run fixtures` those of this source tree, under the version of
  * `package.json`; with `--version <folder> --commit <commit>` those of another. `--check` writes nothing, and fails
- * where this source tree stores something else than what was recorded last.
+ * where this source tree stores something else than what was recorded last, or the commit of the release before does.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
+import { yesterday } from "../test/skew/stored.ts"
 import { dumpObject } from "./fixtures/dump.ts"
+import { fixturesOptions, type Options, USAGE } from "./fixtures/options.ts"
 import { recordWorld } from "./fixtures/record-world.ts"
 import { type KnownObject, Recorder } from "./fixtures/recorder.ts"
-import { commitNamed, PROJECT, releaseTree } from "./fixtures/release-tree.ts"
+import { commitNamed, hasCommit, PROJECT, releaseTree } from "./fixtures/release-tree.ts"
 import { readWorkerConfig } from "./runtime/config.ts"
 
 /** Contents of a fixture's files, by name. */
@@ -18,21 +19,33 @@ type Files = Map<string, string>
 
 const RELEASE = "release.json"
 
-const { values } = parseArgs({
-  options: { version: { type: "string" }, commit: { type: "string" }, check: { type: "boolean" } },
-})
-const folder = join(PROJECT, "test/fixtures/stored", values.version ?? packageVersion())
-const tree = values.commit === undefined ? PROJECT : releaseTree(commitNamed(values.commit))
-const dataDir = mkdtempSync(join(tmpdir(), "millrace-fixtures-"))
-try {
-  const recorded = await record()
-  if (values.check) check(recorded)
-  else write(recorded)
-} finally {
-  rmSync(dataDir, { recursive: true, force: true })
+const { version, commit, check } = optionsOrUsage()
+if (!check) write(await record(commit))
+else if (isWrong(version, await record(commit))) {
+  console.error("run `npm run fixtures` and look at the difference; raise the version first where this was released")
+  process.exitCode = 1
+} else if (version === packageVersion()) await checkYesterday()
+
+function optionsOrUsage(): Options {
+  try {
+    return fixturesOptions(process.argv.slice(2), packageVersion())
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`)
+    process.exit(2)
+  }
 }
 
-async function record(): Promise<Files> {
+async function record(ofCommit: string | null): Promise<Files> {
+  const tree = ofCommit === null ? PROJECT : releaseTree(commitNamed(ofCommit))
+  const dataDir = mkdtempSync(join(tmpdir(), "millrace-fixtures-"))
+  try {
+    return await recordTree(tree, dataDir)
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+async function recordTree(tree: string, dataDir: string): Promise<Files> {
   const { name, sqliteClasses } = await readWorkerConfig(join(tree, "wrangler.toml"))
   const knowsDoors = sqliteClasses.includes("AccessKeyObject")
   const recorder = await Recorder.start(tree, dataDir)
@@ -40,15 +53,14 @@ async function record(): Promise<Files> {
     const world = await recordWorld(recorder, { accessKeys: knowsDoors, annotations: knowsDoors })
     const known = await recorder.known()
     await recorder.end()
-    const dumps = known.map((object) => [fileOf(object), dumpObject(pathOf(name, object), object)] as const)
+    const dumps = known.map((object) => {
+      const path = join(dataDir, "objects", `${name}-${object.className}`, `${object.id}.sqlite`)
+      return [fileOf(object), dumpObject(path, object)] as const
+    })
     return new Map([...dumps, ["world.json", jsonOf(world)]])
   } finally {
     await recorder.end()
   }
-}
-
-function pathOf(worker: string, { className, id }: KnownObject): string {
-  return join(dataDir, "objects", `${worker}-${className}`, `${id}.sqlite`)
 }
 
 function fileOf({ className, name }: KnownObject): string {
@@ -56,29 +68,42 @@ function fileOf({ className, name }: KnownObject): string {
 }
 
 function write(files: Files): void {
-  const readsLater = existsSync(join(folder, RELEASE)) ? readRelease().readsLater : true
+  const folder = folderOf(version)
+  const release = join(folder, RELEASE)
+  const readsLater = existsSync(release) ? readRelease(release).readsLater : true
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   for (const [name, content] of files) writeFileSync(join(folder, name), content)
-  writeFileSync(join(folder, RELEASE), jsonOf({ commit: commitNamed(values.commit ?? "HEAD"), readsLater }))
+  writeFileSync(release, jsonOf({ commit: commitNamed(commit ?? "HEAD"), readsLater }))
   console.log(`${folder}: ${files.size} files`)
 }
 
-function check(files: Files): void {
+/** Says where the folder of a version has something else. */
+function isWrong(ofVersion: string, files: Files): boolean {
+  const folder = folderOf(ofVersion)
   const kept = existsSync(folder) ? readdirSync(folder).filter((name) => name !== RELEASE) : []
   const changed = [...new Set([...kept, ...files.keys()])].filter(
     (name) => !kept.includes(name) || readFileSync(join(folder, name), "utf8") !== files.get(name),
   )
-  if (changed.length === 0) return
-  console.error(`what is stored has changed: ${changed.join(", ")} in ${folder}`)
-  console.error(
-    "run `npm run fixtures` and look at the difference; raise the version first where this one was released",
-  )
+  if (changed.length > 0) console.error(`what is stored has changed: ${changed.join(", ")} in ${folder}`)
+  return changed.length > 0
+}
+
+/** The release before stands in for yesterday's in a deploy: built from other sources it would be another. */
+async function checkYesterday(): Promise<void> {
+  const before = yesterday()
+  if (!hasCommit(before.commit) || !isWrong(before.version, await record(before.commit))) return
+  const remedy = `npm run fixtures -- --version ${before.version} --commit <what ${before.version} was released from>`
+  console.error(`${before.commit}, which its ${RELEASE} names, stores something else: ${remedy}`)
   process.exitCode = 1
 }
 
-function readRelease(): { readsLater: boolean } {
-  return JSON.parse(readFileSync(join(folder, RELEASE), "utf8")) as { readsLater: boolean }
+function folderOf(ofVersion: string): string {
+  return join(PROJECT, "test/fixtures/stored", ofVersion)
+}
+
+function readRelease(path: string): { readsLater: boolean } {
+  return JSON.parse(readFileSync(path, "utf8")) as { readsLater: boolean }
 }
 
 function packageVersion(): string {

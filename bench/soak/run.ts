@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { ownPort } from "../../test/crash/port.ts"
 import { startTestBroker, type TestBroker } from "../../test/support/broker.ts"
-import { checkHistory } from "../../test/support/checkers/check-history.ts"
+import { checkLoad } from "../../test/support/crash/check-load.ts"
 import { type Load, startLoad } from "../../test/support/crash/load.ts"
 import { killAt, killTimes } from "./kills.ts"
 import { residentOfNoops } from "./noops.ts"
@@ -66,7 +66,7 @@ async function work(broker: TestBroker, options: SoakOptions, say: Say): Promise
     kills,
     kinds: watch.kinds,
     memory: memoryOf(watch.seconds, kills, minutes * MINUTE_MS),
-    violations: checkHistory(load.history, load.promises),
+    violations: checkLoad(load),
   }
 }
 

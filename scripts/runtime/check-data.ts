@@ -8,11 +8,13 @@ const DATABASE = ".sqlite"
 const COMPANIONS = ["", "-wal", "-shm"]
 /** In the name of the folder of the catalogs, without which nothing is known of any object. */
 const CATALOG = /CatalogObject$/
+/** Where the runtime keeps when the objects of a class are to wake. It wakes none that is not in it. */
+const ALARMS = "metadata.sqlite"
 
 /**
  * Looks at every database before any is opened, because opening one makes some damage worse or hides it. What is damaged is
- * moved aside, so that its object says so and the others serve. Answers a line for each; throws where a catalog is damaged,
- * without which nothing can be served.
+ * moved aside, so that its object says so and the others serve. Answers a line for each; throws where it is a catalog, without
+ * which nothing can be served, or the alarms of a class, without which nothing in it would happen by itself.
  */
 export function setDamagedAside(objectsDir: string, damagedDir: string): string[] {
   const folders = readdirSync(objectsDir, { withFileTypes: true }).filter((entry) => entry.isDirectory())
@@ -24,6 +26,7 @@ export function setDamagedAside(objectsDir: string, damagedDir: string): string[
         const damage = damageOf(path)
         if (damage === null) return []
         const what = `${relative(objectsDir, path)}: ${damage}`
+        if (file === ALARMS) throw new Error(`a list of alarms is damaged, restore it from a backup: ${what}`)
         if (CATALOG.test(folder)) throw new Error(`the catalog is damaged, restore it from a backup: ${what}`)
         const aside = join(damagedDir, new Date().toISOString().replaceAll(":", "-"), folder)
         moveTo(aside, path)

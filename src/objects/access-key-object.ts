@@ -36,10 +36,12 @@ export class AccessKeyObject extends DurableObject<ObjectEnv> implements AccessK
   }
 
   /** A key that has ended leaves nothing behind. */
-  override async alarm(): Promise<void> {
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     const expiresAt = this.#store.read()?.expiresAt
-    // the clock of the next machine may be behind
-    if (typeof expiresAt === "number" && expiresAt > Date.now()) return this.ctx.storage.setAlarm(expiresAt)
+    // the clock of the next machine may be behind; the runtime loses an alarm that is set to the millisecond that just fired
+    if (typeof expiresAt === "number" && expiresAt > Date.now()) {
+      return this.ctx.storage.setAlarm(Math.max(expiresAt, (info?.scheduledTime ?? 0) + 1))
+    }
     await this.ctx.storage.deleteAll()
   }
 

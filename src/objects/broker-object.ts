@@ -104,15 +104,16 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
     // what comes in between finds nothing to work on
     this.#loaded = { engine: null, identity, damage }
     await dropStorage(this.ctx.storage, this.damage, () => writeTombstone(this.database, this.kind, incarnation))
+    await this.#wakeUp.load()
     this.#loaded = null
     this.dispose()
     return ok(null)
   }
 
   /** The alarm: arms the next one first, then does what is due in a commit like any other. */
-  override async alarm(): Promise<void> {
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     const now = Date.now()
-    this.#wakeUp.fired(now)
+    this.#wakeUp.fired(info?.scheduledTime ?? now)
     const next = this.#nextDeadlineAt()
     this.#wakeUp.wakeAt(next !== null && next <= now ? now + GUARD_MS : next, now)
     if (next !== null && next <= now) await this.commit(() => ok(null))
@@ -266,8 +267,7 @@ export abstract class BrokerObject<Engine, Settings> extends DurableObject<Objec
     if (this.damage.failure) return { engine: null, identity: null, damage: this.damage.failure }
     try {
       const identity = reading("the settings", () => readIdentity(this.database, this.kind))
-      const isLive = identity?.state === "live"
-      const engine = isLive ? this.loadEngine(identity, parseSettings(identity)) : null
+      const engine = identity?.state === "live" ? this.loadEngine(identity, parseSettings(identity)) : null
       return { engine, identity, damage: null }
     } catch (error) {
       return { engine: null, identity: null, damage: this.damage.stopFor(error) }

@@ -37,6 +37,8 @@ export function readFrames(socket: WebSocket, message: string | ArrayBuffer): Fr
  * refused that has no answer of its own: the session would believe for ever that it was done.
  */
 export function refuseFrames(socket: WebSocket, frames: readonly Framed<ToObject>[], failure: Failure): void {
+  // one that was closed has been told why, and throws
+  if (socket.readyState !== WebSocket.OPEN) return
   const refusals = frames.map(({ operation }): { operation: FromObject } => ({
     operation: { type: "failed", refs: refsOf(operation), sub: subOf(operation), failure },
   }))

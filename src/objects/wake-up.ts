@@ -15,22 +15,23 @@ export class WakeUp {
   readonly #storage: AlarmStorage
   readonly #onArm: () => void
   #armedAt: number | null = null
-  #firedAt = 0
+  /** For when the last alarm was set that fired. */
+  #firedFor = 0
 
   constructor(storage: AlarmStorage, onArm: () => void) {
     this.#storage = storage
     this.#onArm = onArm
   }
 
-  /** Learns what an earlier instance armed. */
+  /** Learns what is armed: by an earlier instance, or nothing any more where the alarm went with everything stored. */
   async load(): Promise<void> {
     this.#armedAt = await this.#storage.getAlarm()
   }
 
-  /** Notes that the alarm fired: nothing is armed any more. */
-  fired(now: number): void {
+  /** Notes that the alarm for `scheduledAt` fired: nothing is armed any more. */
+  fired(scheduledAt: number): void {
     this.#armedAt = null
-    this.#firedAt = now
+    this.#firedFor = scheduledAt
   }
 
   /** Makes sure that an alarm comes at `at` or before. Null wants none. */
@@ -38,8 +39,9 @@ export class WakeUp {
     if (at === null) return
     const isLost = this.#armedAt !== null && this.#armedAt < now - LOST_AFTER_MS
     if (this.#armedAt !== null && !isLost && this.#armedAt <= at) return
-    // the runtime loses an alarm that is set to the millisecond that just fired
-    const armAt = Math.max(at, now, this.#firedAt + 1)
+    const soonest = Math.max(at, now)
+    // the runtime loses an alarm that is set to the millisecond that just fired; a clock that went back has it ahead
+    const armAt = soonest === this.#firedFor ? soonest + 1 : soonest
     this.#armedAt = armAt
     this.#onArm()
     void this.#storage.setAlarm(armAt)

@@ -171,17 +171,24 @@ export class LogStore {
     if (written.length === 0) throw new Error(`no row at offset ${baseOffset} for the counters`)
   }
 
+  /** Does nothing where SQLite can't read the frames: such a row stays, and what is done in it stays done. */
   delete(baseOffset: number): void {
-    // SQLite can't free what it can't find: the row stays, and what is done in it stays done
-    if (this.#unreadable.has(baseOffset)) return
-    this.#database.run("DELETE FROM log WHERE base_offset = ?", baseOffset)
+    this.#change(baseOffset, () => this.#database.run("DELETE FROM log WHERE base_offset = ?", baseOffset))
   }
 
-  /** The row that expires first, or null where none does. */
+  /** As `before`, without the rows that stay. */
+  deletable(offset: number, limit: number): (RowSpan & { readonly bytes: number })[] {
+    const rows = this.before(offset, limit + this.#unreadable.size)
+    return rows.filter(({ baseOffset }) => !this.#unreadable.has(baseOffset)).slice(0, limit)
+  }
+
+  /** The row that expires first, or null where none does; never one that stays. */
   nextExpiry(): RowExpiry | null {
-    const [row] = this.#database.all<{ base_offset: number; expires_at: number }>(
-      "SELECT base_offset, expires_at FROM log WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1",
+    const rows = this.#database.all<{ base_offset: number; expires_at: number }>(
+      "SELECT base_offset, expires_at FROM log WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT ?",
+      1 + this.#unreadable.size,
     )
+    const row = rows.find(({ base_offset }) => !this.#unreadable.has(base_offset))
     return row ? { baseOffset: row.base_offset, expiresAt: row.expires_at } : null
   }
 
@@ -190,14 +197,28 @@ export class LogStore {
     const rows = this.#database.all<{ base_offset: number }>(
       "SELECT base_offset FROM log WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
       now,
-      limit,
+      limit + this.#unreadable.size,
     )
-    return rows.map((row) => row.base_offset)
+    const expired = rows.map((row) => row.base_offset)
+    return expired.filter((baseOffset) => !this.#unreadable.has(baseOffset)).slice(0, limit)
   }
 
   /** Sets when a row expires; null for never. */
   setExpiry(baseOffset: number, expiresAt: number | null): void {
-    this.#database.run("UPDATE log SET expires_at = ? WHERE base_offset = ?", expiresAt, baseOffset)
+    this.#change(baseOffset, () => {
+      this.#database.run("UPDATE log SET expires_at = ? WHERE base_offset = ?", expiresAt, baseOffset)
+    })
+  }
+
+  /** SQLite can neither free nor rewrite what it can't find. That it could not be done is known before the next try. */
+  #change(baseOffset: number, change: () => void): void {
+    if (this.#unreadable.has(baseOffset)) return
+    try {
+      change()
+    } catch (error) {
+      if (isUnreadable(error)) this.read(baseOffset)
+      throw error
+    }
   }
 
   #read(baseOffset: number): LogRow | null {

@@ -100,7 +100,7 @@ export class PartitionStore {
   /** Rows wholly behind the log start. The newest row stays: the log's end and counters are in it. */
   #garbage(partition: Partition, limit: number): RowSize[] {
     const { startOffset, endOffset } = partition
-    const candidates = this.log.before(startOffset, limit)
+    const candidates = this.log.deletable(startOffset, limit)
     const { dropped } = planTrim(candidates, startOffset, endOffset, startOffset)
     return dropped.filter((row) => row.baseOffset !== partition.newestRow)
   }

@@ -43,6 +43,23 @@ export function logExpiryContract(open: OpenPlace): void {
     })
   })
 
+  it("[K6] passes by rows that can't be read, which stay whatever is done to them", () =>
+    open().use((database) => {
+      const readable = logIn(database)
+      for (const base of [0, 10, 20, 30]) write(readable, base, base + 100)
+      const log = new LogStore(database, new Set([0, 20]))
+      expect(log.nextExpiry()).toEqual({ baseOffset: 10, expiresAt: 110 })
+      expect(log.expired(1_000, 1)).toEqual([10])
+      expect(log.expired(1_000, 10)).toEqual([10, 30])
+      expect(log.deletable(40, 2).map(({ baseOffset }) => baseOffset)).toEqual([10, 30])
+      for (const base of [0, 10, 20]) {
+        log.setExpiry(base, null)
+        log.delete(base)
+      }
+      expect(readable.expired(1_000, 10)).toEqual([0, 20, 30])
+      expect(log.nextExpiry()).toEqual({ baseOffset: 30, expiresAt: 130 })
+    }))
+
   it("is none in a log without rows, and in one of rows that never expire", () =>
     open().use((database) => {
       const log = logIn(database)

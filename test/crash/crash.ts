@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { TestBroker } from "../support/broker.ts"
-import { checkHistory } from "../support/checkers/check-history.ts"
 import type { History } from "../support/checkers/history.ts"
 import type { Violation } from "../support/checkers/promises.ts"
+import { checkLoad } from "../support/crash/check-load.ts"
 import { type Load, type Operations, startLoad } from "../support/crash/load.ts"
 import { within } from "../support/crash/within.ts"
 import type { Kill } from "./plan.ts"
@@ -53,8 +53,7 @@ export async function runCrashTest(broker: TestBroker, options: CrashOptions): P
   await within("the load behind the last kill", work(load, Math.max(LAST_OPERATIONS, missing)))
   await load.stop()
   await load.drain()
-  const { history, promises } = load
-  return { operations: load.operations(), recoveriesMs, violations: checkHistory(history, promises), history }
+  return { operations: load.operations(), recoveriesMs, violations: checkLoad(load), history: load.history }
 }
 
 /** Waits until it is time; the process that a kill finds starting is started in the next step. */

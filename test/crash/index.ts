@@ -2,45 +2,68 @@
  * `npm run test:crash [-- --kills 20 --seed N --keep]`: a broker under a mixed load is killed again and again, and
  * afterwards everything that its clients saw is checked. The plan is the same for the same seed; when a kill hits is not.
  */
-import { parseArgs } from "node:util"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { startTestBroker } from "../support/broker.ts"
 import { type CrashReport, runCrashTest } from "./crash.ts"
+import { interrupted } from "./interrupted.ts"
+import { crashOptions, type Options, USAGE } from "./options.ts"
 import { planKills } from "./plan.ts"
 import { ownPort } from "./port.ts"
 
-const DEFAULT_KILLS = "20"
 /** What two cores do beside everything else that a build has them do. */
 const PER_SECOND = 4_000
-const SEEDS = 2 ** 31
 const SHOWN_VIOLATIONS = 20
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: "string", default: DEFAULT_KILLS },
-    seed: { type: "string", default: String(Math.floor(Math.random() * SEEDS)) },
-    /** Leaves the data of the broker where they are. */
-    keep: { type: "boolean", default: false },
-  },
-})
-const seed = Number(values.seed)
-console.log(`seed ${seed}`)
-
-const broker = await startTestBroker({ port: await ownPort(), onError: showErrors })
+const stop = interrupted()
+// it may come while nobody waits for it
+stop.catch(() => {})
 try {
-  const kills = planKills(Number(values.kills), seed)
-  const report = await runCrashTest(broker, {
-    seed,
-    kills,
-    perSecond: PER_SECOND,
-    onKill: (kill, nth) => console.log(`kill ${nth + 1} of ${kills.length}: ${kill.kind}`),
-  })
-  print(report, kills.length)
-  process.exitCode = report.violations.length === 0 ? 0 : 1
-} finally {
-  if (values.keep) {
-    await broker.kill9()
-    console.log(`data in ${broker.dataDir}`)
-  } else await broker.dispose()
+  process.exitCode = await run(optionsOrUsage(), stop)
+} catch (error) {
+  console.error(error)
+  process.exitCode = 1
+}
+// what is left of a load that came to no end would ask for its broker for ever
+process.exit()
+
+function optionsOrUsage(): Options {
+  try {
+    return crashOptions(process.argv.slice(2))
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+/** Answers the exit code. */
+async function run({ kills, seed, keep }: Options, stop: Promise<never>): Promise<number> {
+  console.log(`seed ${seed}`)
+  const dataDir = mkdtempSync(join(tmpdir(), "millrace-crash-"))
+  try {
+    return await crash(dataDir, { kills, seed }, stop)
+  } finally {
+    if (keep) console.log(`data in ${dataDir}`)
+    else rmSync(dataDir, { recursive: true })
+  }
+}
+
+async function crash(dataDir: string, { kills, seed }: Omit<Options, "keep">, stop: Promise<never>): Promise<number> {
+  const broker = await startTestBroker({ dataDir, port: await ownPort(), onError: showErrors })
+  try {
+    const testing = runCrashTest(broker, {
+      seed,
+      kills: planKills(kills, seed),
+      perSecond: PER_SECOND,
+      onKill: (kill, nth) => console.log(`kill ${nth + 1} of ${kills}: ${kill.kind}`),
+    })
+    const report = await Promise.race([testing, stop])
+    print(report, kills)
+    return report.violations.length === 0 ? 0 : 1
+  } finally {
+    await broker.dispose()
+  }
 }
 
 /** Without what the runtime says about its own bookkeeping of alarms, after every kill. */

@@ -69,20 +69,20 @@ beforeAll(async () => {
     // a lease, so that there is a page
     expect(await client.receive(queue, 1)).toHaveLength(1)
   }
-  await client.ask("PUT", "topics/log", { partitions: 1 })
-  for (const value of all("log")) expect(await client.append("log", value)).toBe(true)
+  for (const topic of ["log", "trimmed"]) {
+    await client.ask("PUT", `topics/${topic}`, { partitions: 1 })
+    for (const value of all(topic)) expect(await client.append(topic, value)).toBe(true)
+  }
   expect(await broker.stop()).toBe(0)
   for (const [queue, damage] of Object.entries(QUEUES)) {
     const path = databaseWith(broker.dataDir, "QueueObject", valueOf(queue, 0).slice(0, 100))
     damage(path)
     if (SALVAGED.includes(queue)) salvage.set(queue, salvaged(path))
   }
-  zeroPage(
-    databaseWith(broker.dataDir, "PartitionObject", valueOf("log", 0).slice(0, 100)),
-    "log",
-    "overflow",
-    LARGE_NO + 1,
-  )
+  for (const topic of ["log", "trimmed"]) {
+    const path = databaseWith(broker.dataDir, "PartitionObject", valueOf(topic, 0).slice(0, 100))
+    zeroPage(path, "log", "overflow", LARGE_NO + 1)
+  }
   await broker.restart()
 })
 
@@ -145,6 +145,21 @@ describe("a database that is damaged", () => {
     expect(damaged).toMatchObject({ problem: { code: "corrupt_batch", firstOffset: damaged!.offset } })
     expect(await client.append("log", "more")).toBe(true)
   })
+
+  it.each(["log", "trimmed"])(
+    "[K6] lets the topic %s be trimmed behind what can't be read, and goes on",
+    async (topic) => {
+      const trim = () => client.ask("DELETE", `topics/${topic}/partitions/0/records?before=${MESSAGES - 1}`)
+      const refused = client.refusals.length
+      if ((await trim()).status !== 200) expect(await trim()).toMatchObject({ status: 200 })
+      for (const value of ["once more", "and again"]) expect(await client.append(topic, value)).toBe(true)
+      // what was read before is known, and costs nobody an answer
+      expect(client.refusals.slice(refused).map(({ code }) => code)).toEqual(topic === "log" ? [] : ["unavailable"])
+      const { body } = await client.ask("GET", `topics/${topic}/partitions/0/records?from=${MESSAGES - 1}`)
+      const { records } = body as { records: { body: string }[] }
+      expect(records.map((record) => record.body)).toEqual(expect.arrayContaining(["once more", "and again"]))
+    },
+  )
 
   it("[K11] is salvaged without the broker: whatever stands on other pages than the damaged ones", () => {
     expect(salvage.get("page")).toEqual(all("page"))

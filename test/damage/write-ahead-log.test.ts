@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startTestBroker, type TestBroker } from "../support/broker.ts"
@@ -81,5 +81,20 @@ describe("a write-ahead log that is damaged", () => {
     writeFileSync(path, whole)
     await broker.restart()
     expect(await client.drain("intact")).toEqual([...all("intact"), "more"])
+  })
+
+  it("[K10] does not start without the times at which objects are to wake, of which it would not say a word", async () => {
+    await broker.kill9()
+    const alarms = join(broker.dataDir, "objects", "millrace-QueueObject", "metadata.sqlite")
+    zero(alarms, 0, PAGE_BYTES)
+    errors = ""
+    await expect(broker.restart()).rejects.toThrow("the broker ended before it was ready")
+    await expect
+      .poll(() => errors)
+      .toContain("a list of alarms is damaged, restore it from a backup: millrace-QueueObject")
+    for (const companion of ["", "-wal", "-shm"]) rmSync(`${alarms}${companion}`, { force: true })
+    await broker.restart()
+    expect(await client.send("intact", "still there")).toBe(true)
+    expect(await client.drain("intact")).toEqual(["still there"])
   })
 })

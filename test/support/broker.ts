@@ -44,11 +44,10 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "millrace-"))
   const settings = { PORT: String(options.port ?? 0), DATA_DIR: dataDir, MILLRACE_TOKEN: token, ...options.env }
   let running = { child: launch(settings, options), url: "" }
+  let isDisposed = false
   const ready = async (): Promise<void> => {
     running.url = await urlOf(running.child)
   }
-  await ready()
-
   const end = async (pid: number, signal: NodeJS.Signals): Promise<number | null> => {
     if (running.child.exitCode !== null || running.child.signalCode !== null) return running.child.exitCode
     const exited = once(running.child, "exit")
@@ -59,6 +58,17 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
   const kill9 = async (): Promise<void> => {
     await end(-pidOf(running.child), "SIGKILL")
   }
+  const dispose = async (): Promise<void> => {
+    isDisposed = true
+    await kill9()
+    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
+  }
+  try {
+    await ready()
+  } catch (error) {
+    await dispose()
+    throw error
+  }
   return {
     get url() {
       return running.url
@@ -68,14 +78,13 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     kill9,
     stop: () => end(pidOf(running.child), "SIGTERM"),
     restart: async () => {
+      // whoever goes on, unaware that the test is over, would leave a process behind
+      if (isDisposed) throw new Error("the broker was disposed of")
       // it can be killed before it is ready
       running = { child: launch(settings, options), url: "" }
       await ready()
     },
-    dispose: async () => {
-      await kill9()
-      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
-    },
+    dispose,
   }
 }
 

@@ -6,8 +6,8 @@ import { lateAfter, queuePromise, type Promises, type Violation } from "./promis
 
 /**
  * A message that is spent or rejected comes to the dead-letter queue once, for the reason it left, and one that was
- * acknowledged never [Q11, Q12, Q16, D12, D16, D17]; nothing is delivered more often than `maxDeliveries`. Counts hold
- * for queues whose nacks are all with fault.
+ * acknowledged never [Q11, Q12, Q16, D12, D16, D17]; nothing is delivered more often than `maxDeliveries`, and each
+ * delivery counts [Q10]. Counts hold for queues whose nacks are all with fault.
  */
 export function checkDeadLetters(history: History, promises: Promises): Violation[] {
   const messages = messagesOf(history, promises)
@@ -15,8 +15,10 @@ export function checkDeadLetters(history: History, promises: Promises): Violatio
     history.operations.flatMap((one) => (one.kind === "redrive" || one.kind === "remove" ? [one.queue] : [])),
   )
   return [...messages.values()].flatMap((message) => {
-    const { deadLetterQueue, maxDeliveries } = queuePromise(promises, message.queue)
+    const { deadLetterQueue, maxDeliveries, ordering } = queuePromise(promises, message.queue)
     const violations = tooOften(message, maxDeliveries)
+    // in order, a message goes back with one of its group, and that need not count
+    if (maxDeliveries !== null && ordering === "standard") violations.push(...uncounted(message))
     if (deadLetterQueue === null) return violations
     const dead = messages.get(keyOf(deadLetterQueue, message.value))
     const letters = dead?.deliveries.filter(({ deadLetter }) => deadLetter?.source === message.queue) ?? []
@@ -34,6 +36,21 @@ function tooOften(message: Message, maxDeliveries: number | null): Violation[] {
   return message.deliveries
     .filter(({ deliveryCount }) => deliveryCount > maxDeliveries)
     .map((one) => violation(message, `was delivered for the ${one.deliveryCount}th time, of ${maxDeliveries}`, one))
+}
+
+/** Deliveries of a copy, one behind the other, the first of which was forgotten by the next. */
+function uncounted(message: Message): Violation[] {
+  return [...message.copies.values()].flatMap((leases) =>
+    leases.flatMap((lease, index) => {
+      const before = leases[index - 1]
+      if (before === undefined || before.released || before.answeredAt > lease.leasedAfter) return []
+      // what had no answer may never have come, and a socket that goes on without it has given it back
+      if (before.settles.some(({ result }) => result === null)) return []
+      if (lease.deliveryCount > before.deliveryCount) return []
+      const what = `was delivered for the ${lease.deliveryCount}th time, after it was for the ${before.deliveryCount}th`
+      return [violation(message, what, lease)]
+    }),
+  )
 }
 
 function twice(message: Message, letters: readonly Delivered[]): Violation[] {

@@ -2,7 +2,7 @@ import { LATENESS_MS, type QueuePromise } from "../checkers/promises.ts"
 import type { GroupReader } from "./group-reader.ts"
 import { queuePlace, sharePlace } from "./places.ts"
 import { QueueReceiver } from "./queue-receiver.ts"
-import { GROUPS, QUEUES, SHARES, SOCKET_LEASE_MS, SQS_QUEUE } from "./settings.ts"
+import { GROUPS, LONG_LEASE_MS, QUEUES, SHARES, SQS_QUEUE } from "./settings.ts"
 import type { SqsAccount } from "./sqs-account.ts"
 import { SqsReceiver } from "./sqs-work.ts"
 import type { Stage } from "./stage.ts"
@@ -27,7 +27,7 @@ export async function drainQueues(stage: Stage, account: SqsAccount, slackMs: nu
   )
   receivers.set(SQS_QUEUE, new SqsReceiver(stage, account, `drain of ${SQS_QUEUE}`))
   // whatever is leased now comes back by then, and as late as it may
-  const until = stage.recorder.now() + SOCKET_LEASE_MS + LATENESS_MS + slackMs + WAIT_MS
+  const until = stage.recorder.now() + LONG_LEASE_MS + LATENESS_MS + slackMs + WAIT_MS
   const drained = [...receivers].map(async ([queue, receiver]) => {
     return [queue, await within(`the drain of ${queue}`, drainQueue(stage, receiver, until))] as const
   })
@@ -58,10 +58,15 @@ export async function readTopics(stage: Stage, topics: Readonly<Record<string, n
   )
   await Promise.all(
     partitions.map((place) => {
-      const name = `auditor of ${place.topic}/${place.partition}`
+      const name = auditorOf(place.topic)
       return within(name, new TopicReader(stage, place, name).toEnd())
     }),
   )
+}
+
+/** Who reads all of a topic, at last. */
+export function auditorOf(topic: string): string {
+  return `auditor of ${topic}`
 }
 
 interface ShownOffset {

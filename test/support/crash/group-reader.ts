@@ -1,11 +1,14 @@
 import type { Random } from "../../simulation/random.ts"
 import type { Answer } from "./door.ts"
 import { type Assigned, GroupReads } from "./group-reads.ts"
+import { type GROUPS, SESSION_MS } from "./settings.ts"
 import type { Stage, Worker } from "./stage.ts"
 
 /** With how many of its steps a member goes, and how often it begins anew behind an outage: then it is told where. */
 const LEAVING = 0.02
 const BEGINNING_ANEW = 0.5
+/** When others surely have what a silent one had. */
+const GHOST_AFTER_MS = 2 * SESSION_MS
 
 /** What a join or a heartbeat answers. */
 interface MemberAnswer {
@@ -13,18 +16,31 @@ interface MemberAnswer {
   readonly assigned: readonly Assigned[]
 }
 
-/** A member of a consumer group over HTTP: reads what it is given, commits, and sometimes leaves or falls silent. */
+/** A member that fell silent. */
+interface Ghost {
+  readonly memberId: string
+  readonly reads: GroupReads
+  readonly since: number
+}
+
+/**
+ * A member of a consumer group over HTTP: reads what it is given, commits, and sometimes leaves or falls silent. Then it
+ * comes back when others have its partitions, and commits what it read, which must be refused.
+ */
 export class GroupReader implements Worker {
   readonly #stage: Stage
+  readonly #group: keyof typeof GROUPS
   readonly #path: string
   readonly #topic: string
   readonly name: string
   readonly #random: Random
   #memberId: string | null = null
-  readonly #reads: GroupReads
+  #reads: GroupReads
+  #ghost: Ghost | null = null
 
-  constructor(stage: Stage, group: string, topic: string, name: string) {
+  constructor(stage: Stage, group: keyof typeof GROUPS, topic: string, name: string) {
     this.#stage = stage
+    this.#group = group
     this.#path = `/v1/groups/${group}`
     this.#topic = topic
     this.name = name
@@ -35,6 +51,7 @@ export class GroupReader implements Worker {
   readonly step = async (): Promise<void> => {
     const { recorder } = this.#stage
     const beganAt = recorder.now()
+    if (this.#ghost !== null && beganAt > this.#ghost.since + GHOST_AFTER_MS) await this.#comeBack(this.#ghost)
     if (this.#random.chance(LEAVING)) await this.#goAway()
     await this.work()
     if (recorder.wasDownSince(beganAt) && this.#random.chance(BEGINNING_ANEW)) await this.#goAway()
@@ -55,8 +72,16 @@ export class GroupReader implements Worker {
 
   /** Half of the time nobody is told. */
   async #goAway(): Promise<void> {
-    if (this.#random.chance(0.5)) await this.leave()
-    else this.#forget()
+    if (this.#random.chance(0.5)) return this.leave()
+    if (this.#memberId === null) return
+    this.#ghost = { memberId: this.#memberId, reads: this.#reads, since: this.#stage.recorder.now() }
+    this.#reads = new GroupReads(this.#stage, this.#group, this.name)
+    this.#memberId = null
+  }
+
+  async #comeBack({ memberId, reads }: Ghost): Promise<void> {
+    this.#ghost = null
+    await reads.commitAll(memberId, this.#random)
   }
 
   async #join(): Promise<void> {

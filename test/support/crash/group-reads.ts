@@ -75,6 +75,12 @@ export class GroupReads {
     if (due.length > 0 && random.chance(0.9)) await this.#commit(member, due, random)
   }
 
+  /** Also what it committed before. */
+  async commitAll(member: string, random: Random): Promise<void> {
+    const owned = [...this.#owned.values()]
+    if (owned.length > 0) await this.#commit(member, owned, random)
+  }
+
   #read(member: string, asked: Owned, fetched: Fetched, { calledAt, answeredAt }: Call): void {
     if (fetched.problem !== undefined) return void this.#owned.delete(keyOf(asked))
     const { topic, partition, epoch, offset: from } = asked

@@ -10,12 +10,14 @@ export type Habit =
 const POISON = " (poison)"
 const HOPELESS = " (hopeless)"
 const MAX_RETRY_MS = 300
+/** Longer than a restart takes. */
+const LONG_RETRY_MS = 5_000
 const EXTENDED_MS = 1_500
 
 /** The end of a value that says what its receivers can do with it. */
 export function fateOf(random: Random): string {
   const drawn = random.next()
-  return drawn < 0.04 ? POISON : drawn < 0.06 ? HOPELESS : ""
+  return drawn < 0.04 ? POISON : drawn < 0.1 ? HOPELESS : ""
 }
 
 /** No message of it fails. */
@@ -29,6 +31,8 @@ export function habitFor(value: string, random: Random, forgetful: number): Habi
   if (value.endsWith(POISON)) return { kind: "nack", delayMs: random.between(0, MAX_RETRY_MS) }
   const drawn = random.next()
   if (drawn < forgetful) return { kind: "forget" }
+  // in order, what waits holds up its group, as does what is forgotten
+  if (drawn < forgetful * 1.2) return { kind: "nack", delayMs: LONG_RETRY_MS }
   if (drawn < forgetful + 0.04) return { kind: "nack", delayMs: random.between(0, MAX_RETRY_MS) }
   if (drawn < forgetful + 0.07) return { kind: "extend", durationMs: EXTENDED_MS }
   return { kind: "ack" }

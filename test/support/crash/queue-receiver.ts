@@ -2,14 +2,16 @@ import type { Random } from "../../simulation/random.ts"
 import type { Delivered } from "../checkers/history.ts"
 import type { Call } from "./door.ts"
 import { habitFor } from "./habits.ts"
+import { LONG_LEASE_MS } from "./settings.ts"
 import { Settler, type SettlePlace } from "./settler.ts"
 import type { Stage, Worker } from "./stage.ts"
 
 const MAX_MESSAGES = 40
+const LONG = 0.2
 
 /** Where to receive from, and how. */
 export interface ReceivePlace extends SettlePlace {
-  /** How long a lease lasts. */
+  /** How long most leases last. */
   readonly leaseMs: number
   /** Whether a receive without an answer is made again, and is answered with the same messages. */
   readonly repeats: boolean
@@ -63,7 +65,8 @@ export class QueueReceiver implements Worker {
   }
 
   async receive(waitMs: number): Promise<readonly Received[]> {
-    const { leaseMs, repeats, path, leaseField } = this.#place
+    const { repeats, path, leaseField } = this.#place
+    const leaseMs = this.#random.chance(LONG) ? LONG_LEASE_MS : this.#place.leaseMs
     const maxMessages = this.#random.between(1, MAX_MESSAGES)
     const attempt = repeats ? { attemptId: this.#stage.fresh(`${this.name} attempt`) } : {}
     const body = { maxMessages, waitMs, [leaseField]: leaseMs, ...attempt }
@@ -72,7 +75,7 @@ export class QueueReceiver implements Worker {
       const call = await this.#stage.door.post("receive", `${path}/receive`, body)
       const received = this.#received(call)
       if (received.length === 0) this.#empty(call, waitMs)
-      this.#record(received, leasedAfter, call)
+      this.#record(received, leaseMs, leasedAfter, call)
       if (call.answer !== null || !repeats) return received
     }
   }
@@ -88,8 +91,8 @@ export class QueueReceiver implements Worker {
     this.#stage.recorder.add({ kind: "empty-receive", client: this.name, queue, calledAt, answeredAt, waitMs })
   }
 
-  #record(received: readonly Received[], leasedAfter: number, { answeredAt }: Call): void {
-    const { queue, leaseMs } = this.#place
+  #record(received: readonly Received[], leaseMs: number, leasedAfter: number, { answeredAt }: Call): void {
+    const { queue } = this.#place
     const seen = { kind: "delivered", client: this.name, queue, leasedAfter, visibilityTimeoutMs: leaseMs } as const
     for (const one of received) this.#stage.recorder.add({ ...seen, ...one, answeredAt: answeredAt! })
   }

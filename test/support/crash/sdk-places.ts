@@ -17,7 +17,7 @@ export function sdkQueuePlace(queue: QueueName): ArrivalPlace {
       deadLetter: deadLetterOf(headers),
     }))
   }
-  return { queue, leaseMs: SOCKET_LEASE_MS, open }
+  return { queue, leaseMs: SOCKET_LEASE_MS, blames: false, open }
 }
 
 /** A share group of the topic `shared`, likewise. */
@@ -31,7 +31,7 @@ export function sdkSharePlace(share: ShareName): ArrivalPlace {
       deadLetter: null,
     }))
   }
-  return { queue: shareQueue(share), leaseMs: SOCKET_LEASE_MS, open }
+  return { queue: shareQueue(share), leaseMs: SOCKET_LEASE_MS, blames: true, open }
 }
 
 const OPTIONS = { prefetch: PREFETCH, visibilityTimeoutMs: SOCKET_LEASE_MS }

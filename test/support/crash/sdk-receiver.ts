@@ -18,6 +18,8 @@ export interface ArrivalPlace {
   /** As the history calls it. */
   readonly queue: string
   readonly leaseMs: number
+  /** Whether all nacks count as deliveries, as they do over HTTP; else half of them. */
+  readonly blames: boolean
   /** Begins to receive. */
   readonly open: (client: Client) => AsyncIterableIterator<Arrived>
 }
@@ -85,7 +87,8 @@ export class SdkReceiver implements Worker {
       const answeredAt = result === null ? null : recorder.now()
       recorder.add({ kind, ...said, ms, answeredAt, result })
     }
-    if (drawn < 0.03) note("nack", delayMs, await outcomeOf(arrived.nack({ delayMs, fault: drawn < 0.015 })))
+    if (drawn < 0.03)
+      note("nack", delayMs, await outcomeOf(arrived.nack({ delayMs, fault: this.#place.blames || drawn < 0.015 })))
     else if (drawn < 0.035) note("reject", 0, await outcomeOf(arrived.nack({ reject: true })))
     else note("ack", 0, await outcomeOf(arrived.ack(), true))
   }

@@ -2,6 +2,8 @@ import type { QueuePromise, TopicPromise } from "../checkers/promises.ts"
 
 /** How long a receive over HTTP hides a message; what is lost on the way comes back within a drain. */
 export const HTTP_LEASE_MS = 2_000
+/** So long does one now and then, which outlives a restart also where the machine is slow. */
+export const LONG_LEASE_MS = 8_000
 /** Likewise of what comes over a socket. */
 export const SOCKET_LEASE_MS = 3_000
 /** What a message that fails for ever gets. */
@@ -85,7 +87,7 @@ export type TopicName = keyof typeof TOPICS
 
 /** Members say that they are there so often, and are out when they do not for so long. */
 export const HEARTBEAT_MS = 500
-const SESSION_MS = 2_000
+export const SESSION_MS = 2_000
 const MEMBERS = { autoOffsetReset: "earliest", heartbeatIntervalMs: HEARTBEAT_MS, sessionTimeoutMs: SESSION_MS }
 
 /** Consumer groups by name, with the topic that each reads. */

@@ -6,6 +6,7 @@ import { OPERATIONS_PER_MESSAGE, type Stage, type Worker } from "./stage.ts"
 
 const LARGEST_BATCH = 10
 const KEYS = 6
+const OPENED_AGAIN = 0.05
 
 /** What is appended, and where. */
 export interface AppendPlace {
@@ -18,6 +19,18 @@ export interface AppendPlace {
 }
 
 type Entry = Append["records"][number]
+
+interface Identity {
+  readonly id: number
+  readonly epoch: number
+}
+
+/** What a producer says in one request. */
+interface Said extends Identity {
+  readonly partition: number
+  readonly sequence: number
+  readonly records: readonly Entry[]
+}
 
 /** Appends to one partition after the other over HTTP, and repeats nothing. */
 export class TopicAppender implements Worker {
@@ -45,14 +58,20 @@ export class TopicAppender implements Worker {
   }
 }
 
-/** Appends under a producer's numbers, and repeats each append until it is answered. */
+/**
+ * Appends under a producer's numbers, and repeats each append until it is answered. Now and then it is opened again, and
+ * what the one before it said last is said again: it must be refused, also behind a restart.
+ */
 export class TopicProducer implements Worker {
   readonly #stage: Stage
   readonly #place: AppendPlace
   readonly name: string
   readonly #random: Random
   readonly #sequences = new Map<number, number>()
-  #identity: { readonly id: number; readonly epoch: number } | null = null
+  #identity: Identity | null = null
+  /** What was said last under the epoch before, until it was said again. */
+  #outdated: Said | null = null
+  #last: Said | null = null
 
   constructor(stage: Stage, place: AppendPlace, name: string) {
     this.#stage = stage
@@ -62,23 +81,37 @@ export class TopicProducer implements Worker {
   }
 
   readonly step = async (): Promise<void> => {
-    const { topic, partitions } = this.#place
+    if (this.#random.chance(OPENED_AGAIN)) this.#retire()
     this.#identity ??= await this.#open()
-    const { id, epoch } = this.#identity
-    const partition = this.#random.between(0, partitions() - 1)
-    const sequence = this.#sequences.get(partition) ?? 0
+    // who was replaced is known where its successor was
+    const partition = this.#outdated?.partition ?? this.#random.between(0, this.#place.partitions() - 1)
     const records = recordsFor(this.#stage, this.name, this.#random, LARGEST_BATCH, fine)
-    const producer = { id: String(id), epoch, sequence }
+    const said = { ...this.#identity, partition, records, sequence: this.#sequences.get(partition) ?? 0 }
     for (let isKnown = false; !isKnown && !this.#stage.isStopping;) {
       await this.#stage.turn(records.length * OPERATIONS_PER_MESSAGE)
-      const call = await postRecords(this.#stage, topic, partition, records, { id, epoch, sequence })
-      this.#stage.recorder.add(appendOf(this.name, topic, partition, records, call, producer))
-      isKnown = call.answer !== null
+      isKnown = await this.#say(said)
     }
-    this.#sequences.set(partition, sequence + records.length)
+    this.#sequences.set(partition, said.sequence + records.length)
+    this.#last = said
+    if (this.#outdated !== null && (await this.#say(this.#outdated))) this.#outdated = null
   }
 
-  async #open(): Promise<{ readonly id: number; readonly epoch: number }> {
+  #retire(): void {
+    this.#identity = null
+    this.#sequences.clear()
+    this.#outdated = this.#last
+  }
+
+  /** Whether there is an answer. */
+  async #say({ id, epoch, sequence, partition, records }: Said): Promise<boolean> {
+    const { topic } = this.#place
+    const call = await postRecords(this.#stage, topic, partition, records, { id, epoch, sequence })
+    const producer = { id: String(id), epoch, sequence }
+    this.#stage.recorder.add(appendOf(this.name, topic, partition, records, call, producer))
+    return call.answer !== null
+  }
+
+  async #open(): Promise<Identity> {
     const { answer } = await this.#stage.door.insist("POST", "/v1/producers", { name: this.name }, [200])
     const { producerId: id, epoch } = answer.body as { readonly producerId: number; readonly epoch: number }
     return { id, epoch }

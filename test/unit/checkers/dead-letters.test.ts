@@ -50,6 +50,30 @@ describe("checkDeadLetters", () => {
     expect(check(checkDeadLetters, [...twice, got("a", 100, 3), settled("ack", "a/3", 120)], spent)).toHaveLength(1)
   })
 
+  it("[D6] finds one whose deliveries were forgotten, unless it was given back with its client or in order", () => {
+    const limit = { queue: { maxDeliveries: 5 } }
+    const again = [...twice, got("a", 100, 2, { receipt: "again" })]
+    expect(check(checkDeadLetters, again, limit)).toEqual([
+      "a in q was delivered for the 2th time, after it was for the 2th",
+    ])
+    const release = { kind: "release", client: "receiver", at: 70 } as const
+    expect(check(checkDeadLetters, [...again, release], limit)).toEqual([])
+    expect(check(checkDeadLetters, again, { queue: { ...limit.queue, ordering: "fifo" } })).toEqual([])
+    expect(check(checkDeadLetters, again)).toEqual([])
+  })
+
+  it("[D6] [W55] lets pass what was nacked without an answer, as its socket may have gone on without it", () => {
+    const unsure = settled("nack", "a/1", 40, { result: null, answeredAt: null })
+    const operations = [sent("a", 0), got("a", 20), unsure, got("a", 100, 1, { receipt: "again" })]
+    expect(check(checkDeadLetters, operations, { queue: { maxDeliveries: 5 } })).toEqual([])
+  })
+
+  it("[D6] lets pass two deliveries that may have come in the other order", () => {
+    const slow = got("a", 20, 1, { client: "slow", answeredAt: 200 })
+    const operations = [sent("a", 0), got("a", 60, 2), slow]
+    expect(check(checkDeadLetters, operations, { queue: { maxDeliveries: 5 } })).toEqual([])
+  })
+
   it("[Q11] lets pass what arrived once and was delivered again there", () => {
     const letter = gotDead("a", 100, "max_deliveries", 2)
     const again = gotDead("a", 12_000, "max_deliveries", 2, { receipt: "again", deliveryCount: 2 })

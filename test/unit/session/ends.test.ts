@@ -78,6 +78,19 @@ describe("ends of an object", () => {
     expect(client.take()).toMatchObject([{ type: "error", ref: 2, problem: { code: "stale_metadata" } }])
   })
 
+  it("[K5] an object without its database is damaged, unless its queue was created again meanwhile", async () => {
+    const client = new FakeClient(new FakeBroker().queue("jobs"))
+    const { broker } = client
+    broker.refusals.push({ code: "not_found", resource: "queue", name: "jobs" })
+    await client.say(PUBLISH)
+    expect(client.take().map(codeOf)).toEqual(["corrupt_storage"])
+    broker.refusals.push({ code: "not_found", resource: "queue", name: "jobs" })
+    let lives = 0
+    Object.defineProperty(broker, "incarnation", { get: () => ++lives })
+    await client.say({ ...PUBLISH, ref: 2 })
+    expect(broker.socket("queue/jobs").types).toEqual(["publish"])
+  })
+
   it("[W22] what was checked against other settings is refused", async () => {
     const client = new FakeClient(new FakeBroker().topic("t", 1))
     const { broker } = client
