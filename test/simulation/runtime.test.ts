@@ -119,6 +119,20 @@ test("an alarm that an object crashes in comes again", async () => {
   expect(alarms(runtime)).toBe(2)
 })
 
+test("an alarm that finds itself too early, as the clock went back, comes again", async () => {
+  const runtime = await startScene()
+  await runtime.runUntil(send(runtime, "delayed", { delayMs: 5_000 }), LONG_MS)
+  await runtime.run(4_900)
+  runtime.pauseObject(QUEUE, 200)
+  await runtime.run(150)
+  // it has rung, and waits to get in
+  runtime.jumpClock(-2_000)
+  await runtime.run(100)
+  expect(alarms(runtime)).toBe(1)
+  await runtime.run(2_000)
+  expect(alarms(runtime)).toBe(2)
+})
+
 test("alarms follow the wall clock, timers don't", async () => {
   const runtime = await startScene()
   await runtime.runUntil(send(runtime, "delayed", { delayMs: 60_000 }), LONG_MS)
@@ -175,6 +189,19 @@ test("a client that gives up waiting is noticed, and what it would have got goes
   await runtime.run(1_000)
   await runtime.runUntil(send(runtime, "one"), LONG_MS)
   expect(await runtime.runUntil(receive(runtime), LONG_MS)).toEqual(["one"])
+})
+
+test("[H23] [Q17] what a receive left behind stays with whoever repeats it under its attempt id", async () => {
+  const runtime = await startScene()
+  await runtime.runUntil(send(runtime, "one"), LONG_MS)
+  runtime.pauseObject(QUEUE, 1_000)
+  const body = { attemptId: "again" }
+  const left = runtime.request("POST", "/v1/queues/jobs/receive", body, { timeoutMs: 500 })
+  expect(await runtime.runUntil(left, LONG_MS)).toBeNull()
+  const repeated = await runtime.runUntil(runtime.request("POST", "/v1/queues/jobs/receive", body), LONG_MS)
+  expect(repeated?.body).toMatchObject({ messages: [{ body: "one" }] })
+  await runtime.run(1_000)
+  expect(await runtime.runUntil(receive(runtime), LONG_MS)).toEqual([])
 })
 
 test("a Worker that ends answers nothing, and its sockets break", async () => {

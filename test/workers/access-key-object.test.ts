@@ -76,6 +76,10 @@ describe("an access key", () => {
     await runDurableObjectAlarm(scene.stub)
     expect(await scene.stub.read()).toMatchObject({ ok: true })
     expect(await scene.alarmAt()).toBe(expiresAt)
+    // the runtime would lose another one for the same millisecond
+    const info = { scheduledTime: expiresAt, isRetry: false, retryCount: 0 }
+    await runInDurableObject(scene.stub, (object) => object.alarm(info))
+    expect(await scene.alarmAt()).toBe(expiresAt + 1)
     await runInDurableObject(scene.stub, (_, { storage }) =>
       storage.sql.exec("UPDATE access_key SET expires_at = ?", Date.now() - 1),
     )

@@ -56,17 +56,24 @@ async function receive(call: Call, request: ReceiveRequest, waitMs: number): Pro
   if (!attempt.ok) return attempt
   const { queue, version, reply } = attempt.value
   if (waitMs > 0 && isEmpty(reply)) {
-    return ok(answerLate(call, (gone) => waitLonger(call, waitForMessages(queue, version, request, waitMs, gone))))
+    return ok(
+      answerLate(call, (gone) => waitLonger(call, request, waitForMessages(queue, version, request, waitMs, gone))),
+    )
   }
-  if (call.request.signal.aborted) await handBack(call, call.params["queue"]!, reply)
+  if (call.request.signal.aborted) await handBack(call, call.params["queue"]!, request, reply)
   return jsonText(messagesJson(reply))
 }
 
 /** A wait that failed has received nothing, and says so: the next request will be told why. */
-async function waitLonger(call: Call, wait: Promise<Result<ReceiveReply, Failure>>): Promise<LateText> {
+async function waitLonger(
+  call: Call,
+  request: ReceiveRequest,
+  wait: Promise<Result<ReceiveReply, Failure>>,
+): Promise<LateText> {
   const waited = await wait
   if (!waited.ok) return { text: NO_MESSAGES, undelivered: async () => {} }
-  return { text: messagesJson(waited.value), undelivered: () => handBack(call, call.params["queue"]!, waited.value) }
+  const { value: reply } = waited
+  return { text: messagesJson(reply), undelivered: () => handBack(call, call.params["queue"]!, request, reply) }
 }
 
 function messagesJson({ incarnation, deliveries }: ReceiveReply): string {

@@ -50,8 +50,16 @@ const FIFO: QueueKind = {
     runSender(makeScene("s2"), { client: "s2", queue: "orders", groups: ["a", "b"], dedup: true, scheduled: false }),
     runSender(makeScene("s3"), { client: "s3", queue: "orders", groups: ["b", "c"], dedup: false, scheduled: false }),
     runReceiver(makeScene("r3"), { client: "r3", queue: "orders", habits: "diligent" }),
-    new SocketReceiver(makeScene("w2"), { client: "w2", source: queueSource("orders"), habits: "diligent" }).run(),
-    new SocketReceiver(makeScene("w3"), { client: "w3", source: queueSource("orders"), habits: "diligent" }).run(),
+    new SocketReceiver(makeScene("w2"), {
+      client: "w2",
+      source: queueSource("orders", true),
+      habits: "diligent",
+    }).run(),
+    new SocketReceiver(makeScene("w3"), {
+      client: "w3",
+      source: queueSource("orders", true),
+      habits: "diligent",
+    }).run(),
   ],
 }
 

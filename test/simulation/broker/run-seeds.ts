@@ -1,7 +1,7 @@
 import { expect } from "vitest"
 import type { History, Operation } from "../../support/checkers/history.ts"
 import type { Violation } from "../../support/checkers/promises.ts"
-import { environment } from "../seeds.ts"
+import { environment, numberFromEnvironment } from "../seeds.ts"
 import type { Plant } from "./plants.ts"
 import { PROFILES, type ProfileName } from "./profiles.ts"
 import { runWorld, type MakeScenario, type Outcome } from "./world.ts"
@@ -40,10 +40,10 @@ const USUAL_SEEDS: Readonly<Record<ProfileName, number>> = {
 
 /** Expects that no seed of a profile breaks a promise, and that everything went wrong that should have. */
 export async function expectKept(simulation: Simulation, profile: ProfileName): Promise<void> {
-  const { SIMULATION_SEED, SIMULATION_SEEDS, SIMULATION_PROFILE } = environment
-  if (SIMULATION_PROFILE !== undefined && SIMULATION_PROFILE !== profile) return
-  const only = SIMULATION_SEED === undefined ? null : Number(SIMULATION_SEED)
-  const count = only !== null ? 1 : Number(SIMULATION_SEEDS ?? USUAL_SEEDS[profile])
+  if (!isAskedFor(profile)) return
+  const only = numberFromEnvironment("SIMULATION_SEED")
+  const asked = numberFromEnvironment("SIMULATION_SEEDS")
+  const count = only !== null ? 1 : (asked ?? USUAL_SEEDS[profile])
   let totals: Totals = { seeds: 0, requests: 0, operations: 0, faults: {}, done: new Map() }
   for (let seed = only ?? 1; totals.seeds < count; seed++) {
     const outcome = await runWorld(simulation.scenario, seed, profile, { trace: only !== null })
@@ -53,11 +53,19 @@ export async function expectKept(simulation: Simulation, profile: ProfileName): 
     totals = addUp(totals, outcome)
   }
   console.log(describeTotals(simulation, profile, totals))
-  if (only !== null || SIMULATION_SEEDS !== undefined) return
+  if (only !== null || asked !== null) return
   const idle = [...totals.done].filter(([, count]) => count === 0).map(([client]) => client)
   expect(idle, `${profile}: clients that did nothing`).toEqual([])
   const missed = PROFILES[profile].faults.filter((fault) => (totals.faults[fault] ?? 0) === 0)
   expect(missed, `${profile}: what never went wrong`).toEqual([])
+}
+
+/** Throws for a profile that there is not: else no seed would run, and none fail. */
+function isAskedFor(profile: ProfileName): boolean {
+  const { SIMULATION_PROFILE: wanted } = environment
+  if (wanted === undefined) return true
+  if (!(wanted in PROFILES)) throw new Error(`SIMULATION_PROFILE is to be one of ${Object.keys(PROFILES).join(", ")}`)
+  return wanted === profile
 }
 
 /** Expects that the same seed is the same run. */

@@ -1,3 +1,4 @@
+import { RESUME_GRACE_MS } from "../../../src/core/limits.ts"
 import { Credit } from "./credit.ts"
 import { decide, HABITS, takeDelivered, takeSettled, wireVerdict, type Held, type Verdict } from "./handling.ts"
 import type { LeaseSource } from "./lease-source.ts"
@@ -11,10 +12,15 @@ const LOOK_MS = 200
 const SILENT_MS = 8_000
 const PATIENCE_MS = 3_000
 
+/** A socket that broke may have been noticed so long before its client heard of it. */
+const NOTICED_BEFORE_MS = 3_000
+
 /** A lease as the client knows it. */
 interface Lease extends Held {
   /** Until then it lasts in any case. */
   readonly until: number
+  /** Something was said of it, by which it may have ended. */
+  readonly isSettled: boolean
 }
 
 /** Who receives from where. */
@@ -37,6 +43,8 @@ export class SocketReceiver {
   #token: string | null = null
   /** What was named to be resumed, and since when it may be lost. */
   #resumed: { readonly count: number; readonly brokeAt: number } | null = null
+  /** What the last subscription named. */
+  #named: readonly Lease[] = []
 
   constructor(scene: Scene, plan: SocketReceiverPlan) {
     this.#scene = scene
@@ -78,7 +86,8 @@ export class SocketReceiver {
     const credit = random.between(1, MAX_CREDIT)
     this.#sub = ++this.#numbers
     this.#credit = new Credit(credit, recorder.now())
-    const receipts = this.#living().map(({ receipt }) => receipt)
+    this.#named = this.#living()
+    const receipts = this.#named.map(({ receipt }) => receipt)
     const resume = this.#token === null ? {} : { resume: { token: this.#token, receipts } }
     const { place, timeout } = this.#plan.source
     socket.send({ type: "subscribe", sub: this.#sub, ...place, credit, [timeout]: VISIBILITY_MS, ...resume })
@@ -87,7 +96,7 @@ export class SocketReceiver {
   async #received(socket: Socket, frame: Json, at: number): Promise<void> {
     switch (frame["type"]) {
       case "subscribed":
-        return this.#subscribed(frame)
+        return this.#subscribed(socket, frame, at)
       case "deliver":
         return frame["sub"] === this.#sub ? this.#delivered(socket, this.#plan.source.messages(frame)) : undefined
       case "settled":
@@ -102,12 +111,24 @@ export class SocketReceiver {
     }
   }
 
-  #subscribed(frame: Json): void {
+  #subscribed(socket: Socket, frame: Json, at: number): void {
     this.#token = typeof frame["resume"] === "string" ? frame["resume"] : null
     if (this.#resumed === null) return
     const { count, brokeAt } = this.#resumed
     this.#resumed = null
-    if (Number(frame["held"]) !== count) this.#lost(brokeAt)
+    this.#checkHeld(Number(frame["held"]), at, brokeAt)
+    if (Number(frame["held"]) !== count) return this.#lost(brokeAt)
+    const unsaid = [...this.#leases.values()].filter(({ isSettled }) => !isSettled)
+    for (const verdict of decide(this.#scene, HABITS[this.#plan.habits], unsaid)) this.#settle(socket, verdict)
+  }
+
+  /** Leases wait for whoever comes back in time [W55]. */
+  #checkHeld(held: number, at: number, brokeAt: number): void {
+    const { queue, keepsOrder } = this.#plan.source
+    const sure = this.#named.filter(({ until, isSettled }) => !isSettled && until > at)
+    if (keepsOrder || at - brokeAt > RESUME_GRACE_MS - NOTICED_BEFORE_MS || held >= sure.length) return
+    const named = sure.map(({ receipt }) => receipt).join(", ")
+    this.#scene.recorder.surprise("resume", `${queue} has kept ${held} of the leases ${named} since ${brokeAt}`)
   }
 
   /** The subscription is over and the socket is not. */
@@ -123,10 +144,13 @@ export class SocketReceiver {
     const held = messages.flatMap((message) => {
       const leasing = { client, queue, leasedAfter: this.#credit.take(), visibilityTimeoutMs: VISIBILITY_MS }
       const taken = takeDelivered(this.#scene, leasing, [message])
-      for (const one of taken) this.#leases.set(one.receipt, { ...one, until: leasing.leasedAfter + VISIBILITY_MS })
+      for (const one of taken)
+        this.#leases.set(one.receipt, { ...one, until: leasing.leasedAfter + VISIBILITY_MS, isSettled: false })
       return taken
     })
     await this.#scene.sleep(this.#scene.random.between(0, 30))
+    // what it has then it names where it goes on
+    if (socket.endedAt !== null) return
     const verdicts = decide(this.#scene, HABITS[habits], held)
     for (const verdict of verdicts) this.#settle(socket, verdict)
     if (this.#credit.left > MAX_CREDIT / 2) return
@@ -137,6 +161,10 @@ export class SocketReceiver {
   #settle(socket: Socket, verdict: Verdict): void {
     const ref = ++this.#numbers
     this.#unanswered.set(ref, { verdict, calledAt: this.#scene.recorder.now() })
+    for (const { receipt } of verdict.held) {
+      const lease = this.#leases.get(receipt)
+      if (lease !== undefined) this.#leases.set(receipt, { ...lease, isSettled: true })
+    }
     // it may be extended from now on, and is to be named where the socket breaks
     if (verdict.kind === "extend") for (const { receipt } of verdict.held) this.#settled(verdict, receipt)
     const { settled, timeout } = this.#plan.source

@@ -147,8 +147,13 @@ function shared(
   const topic = "tasks"
   const group = "workers"
   const plan = (client: string) => ({ client, group, topic, habits })
+  const keepsOrder = promise.ordering === "fifo"
   const overSocket = (makeScene: MakeScene, client: string, partition: number): Promise<void> =>
-    new SocketReceiver(makeScene(client), { client, source: shareSource(topic, partition, group), habits }).run()
+    new SocketReceiver(makeScene(client), {
+      client,
+      source: shareSource(topic, partition, group, keepsOrder),
+      habits,
+    }).run()
   return {
     topic,
     async setUp(scene) {

@@ -83,6 +83,17 @@ class World {
 
   async run(make: MakeScenario): Promise<Outcome> {
     const scenario = make(new Random(this.#seed), this.#troubles.clockJumpEveryMs !== null)
+    try {
+      return this.#outcome(scenario, await this.#play(scenario))
+    } catch (error) {
+      // a seed like any other that fails: it is to be named, and to be traced
+      this.#recorder.surprise("ended", whatWasThrown(error))
+      return this.#outcome(scenario, [])
+    }
+  }
+
+  /** Answers what is left at the end that should not be. */
+  async #play(scenario: Scenario): Promise<readonly string[]> {
     await this.#runtime.runUntil(scenario.setUp(this.#scene("set up")), PATIENCE_MS)
     this.#runtime.profile = this.#troubles.profile
     const clients = Promise.all([
@@ -99,8 +110,7 @@ class World {
     this.#runtime.profile = CALM
     const error = await this.#runtime.runUntil(work, PATIENCE_MS)
     if (error !== null) throw new Error("a client failed", { cause: error })
-    const left = await this.#runtime.runUntil(scenario.drain(this.#scene("drain")), PATIENCE_MS)
-    return this.#outcome(scenario, left)
+    return this.#runtime.runUntil(scenario.drain(this.#scene("drain")), PATIENCE_MS)
   }
 
   #outcome(scenario: Scenario, left: readonly string[]): Outcome {
@@ -174,6 +184,12 @@ function slackOf({ delays, chances }: Profile): number {
   const { clientMs, objectMs, commitMs, alarmLateMs, slowMs, pauseMs } = delays
   const wayMs = 2 * (clientMs[1] + objectMs[1]) + commitMs[1] + alarmLateMs[1]
   return wayMs + (chances.slow > 0 ? 4 * slowMs[1] : 0) + (chances.pause > 0 ? pauseMs[1] : 0)
+}
+
+function whatWasThrown(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const text = error.stack ?? error.message
+  return error.cause === undefined ? text : `${text}, as ${whatWasThrown(error.cause)}`
 }
 
 /** FNV-1a. */

@@ -3,21 +3,36 @@ import type { Instance } from "./instance.ts"
 import type { SimObject } from "./sim-object.ts"
 
 const FIRST_RETRY_MS = 2_000
-const LAST_RETRY_MS = 64_000
+const MAX_RETRIES = 6
 
-/** The alarm of one object: late, maybe twice, again where it fails or the object ends meanwhile, and never lost. */
+/**
+ * The alarm of one object: late, maybe twice, again where it fails or the object ends meanwhile. It is lost as on the real
+ * platform: after too many failures, and where its handler sets it to the millisecond that it rang for.
+ */
 export class Alarm {
   /** As it is on disk, by the object's clock; null for none. */
   durableAt: number | null = null
   readonly #object: SimObject
   #callOff: CallOff = () => {}
-  #retryMs = FIRST_RETRY_MS
-  /** The instance in which it rings. */
+  #retries = 0
+  /** The instance in which it rings, and for when it was set. */
   #ringsIn: Instance | null = null
+  #ringsFor = 0
   #repeats = false
+  /** The instance in which it was set so that it never comes. */
+  #lostIn: Instance | null = null
 
   constructor(object: SimObject) {
     this.#object = object
+  }
+
+  /** It is set on disk, or cleared. */
+  set(at: number | null): void {
+    const { instance } = this.#object
+    const isLost = at === this.#ringsFor && this.#ringsIn !== null && this.#ringsIn === instance
+    this.#lostIn = isLost ? instance : null
+    this.durableAt = at
+    this.arm()
   }
 
   /** Makes sure that it rings when it is to, by the clock as it goes now. */
@@ -26,7 +41,7 @@ export class Alarm {
     const { platform, clockOffsetMs, instance } = this.#object
     if (this.durableAt === null && !this.#repeats) return
     // it rings once at a time
-    if (this.#ringsIn !== null && this.#ringsIn === instance) return
+    if (instance !== null && (this.#ringsIn === instance || this.#lostIn === instance)) return
     const { now } = platform.loop
     const at = this.#repeats || this.durableAt === null ? now : platform.loopTimeOf(this.durableAt, clockOffsetMs)
     const dueAt = Math.max(at, now + delayMs)
@@ -48,9 +63,11 @@ export class Alarm {
     platform.counts.alarms++
     platform.note(name, "alarm")
     this.#ringsIn = instance
+    this.#ringsFor = rungAt ?? this.#ringsFor
     // in the instance's eyes; on the disk it stays until the handler is done
     if (rungAt !== null && instance.alarmAt === rungAt) instance.alarmAt = null
-    const handled = instance.run(async () => instance.target.alarm?.())
+    const info = { scheduledTime: this.#ringsFor, retryCount: this.#retries, isRetry: this.#retries > 0 }
+    const handled = instance.run(async () => instance.target.alarm?.(info))
     instance.pin()
     handled.then(
       () => instance.output(() => this.#done(instance, rungAt)),
@@ -62,7 +79,7 @@ export class Alarm {
     if (!instance.isAlive) return
     instance.unpin()
     this.#ringsIn = null
-    this.#retryMs = FIRST_RETRY_MS
+    this.#retries = 0
     if (rungAt !== null && this.durableAt === rungAt && instance.alarmAt === null) this.durableAt = null
     this.#repeats = this.#object.platform.strikes("repeatAlarm")
     this.arm()
@@ -74,7 +91,9 @@ export class Alarm {
     instance.unpin()
     this.#ringsIn = null
     instance.alarmAt ??= rungAt
-    this.arm(this.#retryMs)
-    this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS)
+    if (this.#retries < MAX_RETRIES) return this.arm(FIRST_RETRY_MS * 2 ** this.#retries++)
+    this.#retries = 0
+    if (this.durableAt === rungAt) this.durableAt = null
+    this.arm()
   }
 }

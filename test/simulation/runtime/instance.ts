@@ -8,7 +8,7 @@ import type { SimDatabase } from "./sim-database.ts"
 
 /** What the runtime calls of an object's class. */
 export interface ObjectTarget {
-  alarm?(): unknown
+  alarm?(info: object): unknown
   fetch?(request: Request): unknown
   webSocketMessage?(socket: SimWebSocket, message: string | ArrayBuffer): unknown
   webSocketClose?(socket: SimWebSocket, code: number, reason: string, wasClean: boolean): unknown

@@ -14,6 +14,9 @@ export interface LoopHost {
   stepFailed(error: unknown): void
 }
 
+/** What is still busy by then is busy for ever. */
+const MAX_TURNS = 100_000
+
 const realSetImmediate = setImmediate
 
 /**
@@ -56,7 +59,7 @@ export class Loop {
       this.#events.removeFirst()
       if (first.run === null) continue
       this.now = first.at
-      this.turns++
+      if (++this.turns > MAX_TURNS) throw new Error(`more than ${MAX_TURNS} turns`)
       this.#run(first.run)
       await drained()
       this.#host.turnEnded()

@@ -141,8 +141,7 @@ export class SimObject implements TurnEnder {
   }
 
   alarmIsDurable(at: number | null): void {
-    this.alarm.durableAt = at
-    this.alarm.arm()
+    this.alarm.set(at)
   }
 
   commitFailed(): void {

@@ -17,6 +17,8 @@ export type SocketKind = "client" | "object"
 
 const NO_STATUS = 1005
 const ABNORMAL = 1006
+/** How often an end notices late that its socket is cut. */
+const LATE_NOTICE = 0.25
 
 /** Two ends and the network between them. */
 class Connection {
@@ -101,14 +103,17 @@ export class SocketEnd {
     this.#output({ code: code ?? NO_STATUS, reason })
   }
 
-  /** The network breaks: what is under way is lost, and both ends hear of it. */
+  /** The network breaks: what is under way is lost, and both ends hear of it, sooner or later. */
   cut(): void {
     const connection = this.#connection
     if (connection.isCut) return
     connection.isCut = true
     connection.platform.note(`${this.kind} socket`, "is cut")
+    const { loop, profile, random } = connection.platform
     for (const end of [this, this.#peer]) {
-      connection.platform.loop.after(connection.platform.travelMs(connection.delayMs), () => end.#deliver("broken"))
+      // an end that has nothing to send is the last to notice
+      const lateMs = random.chance(LATE_NOTICE) ? connection.platform.drawMs(profile.delays.slowMs) : 0
+      loop.after(connection.platform.travelMs(connection.delayMs) + lateMs, () => end.#deliver("broken"))
     }
   }
 

@@ -46,6 +46,9 @@ function uncounted(message: Message): Violation[] {
       if (before === undefined || before.released || before.answeredAt > lease.leasedAfter) return []
       // what had no answer may never have come, and a socket that goes on without it has given it back
       if (before.settles.some(({ result }) => result === null)) return []
+      // so has one that names what it surely holds still, as to what has not run out yet
+      const isNacked = before.settles.some(({ kind }) => kind === "nack")
+      if (!isNacked && lease.answeredAt < before.endsBy) return []
       if (lease.deliveryCount > before.deliveryCount) return []
       const what = `was delivered for the ${lease.deliveryCount}th time, after it was for the ${before.deliveryCount}th`
       return [violation(message, what, lease)]

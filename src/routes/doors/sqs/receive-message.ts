@@ -50,7 +50,7 @@ async function receive(call: ReceiveCall): Promise<SqsResult<Answer>> {
     return refuse("OverLimit", "The maximum number of in flight messages is reached.")
   }
   if (options.waitMs > 0 && isEmpty(reply)) return ok(lateOutput(call, called.value.value))
-  if (call.request.signal.aborted) await handBack(call, entry.name, reply)
+  if (call.request.signal.aborted) await handBack(call, entry.name, options.request, reply)
   return ok(outputOf(call, called.value.value, reply))
 }
 
@@ -73,7 +73,8 @@ function lateOutput(call: ReceiveCall, first: Attempt): LateOutput<"ReceiveMessa
       const waited = await waitForMessages(queue, entry.version, options.request, options.waitMs, gone)
       if (!waited.ok) return { output: NO_MESSAGES, undelivered: async () => {} }
       const { value: reply } = waited
-      return { output: outputOf(call, first, reply), undelivered: () => handBack(call, entry.name, reply) }
+      const undelivered = (): Promise<void> => handBack(call, entry.name, options.request, reply)
+      return { output: outputOf(call, first, reply), undelivered }
     },
   }
 }
