@@ -81,7 +81,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
       // whoever goes on, unaware that the test is over, would leave a process behind
       if (isDisposed) throw new Error("the broker was disposed of")
       // it can be killed before it is ready
-      running = { child: launch(settings, options), url: "" }
+      running = { child: launch(settings, options), url: running.url }
       await ready()
     },
     dispose,
