@@ -3,6 +3,7 @@ import { ownPort } from "../../test/crash/port.ts"
 import { startTestBroker, type TestBroker } from "../../test/support/broker.ts"
 import { checkLoad } from "../../test/support/crash/check-load.ts"
 import { type Load, startLoad } from "../../test/support/crash/load.ts"
+import { showErrors } from "../../test/support/crash/show-errors.ts"
 import { killAt, killTimes } from "./kills.ts"
 import { residentOfNoops } from "./noops.ts"
 import type { SoakOptions } from "./options.ts"
@@ -100,10 +101,4 @@ function memoryOf(seconds: readonly Second[], kills: readonly Kill[], lastedMs: 
     atMs >= fromMs && residentBytes !== null ? [{ atMs, bytes: residentBytes }] : [],
   )
   return trendOf(points)
-}
-
-/** Without what the runtime says about its own bookkeeping of alarms, after every kill. */
-function showErrors(text: string): void {
-  const lines = text.split("\n").filter((line) => line !== "" && !line.includes("NOSENTRY"))
-  if (lines.length > 0) console.error(lines.join("\n"))
 }

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { startTestBroker } from "../support/broker.ts"
+import { showErrors } from "../support/crash/show-errors.ts"
 import { type CrashReport, runCrashTest } from "./crash.ts"
 import { interrupted } from "./interrupted.ts"
 import { crashOptions, type Options, USAGE } from "./options.ts"
@@ -64,12 +65,6 @@ async function crash(dataDir: string, { kills, seed }: Omit<Options, "keep">, st
   } finally {
     await broker.dispose()
   }
-}
-
-/** Without what the runtime says about its own bookkeeping of alarms, after every kill. */
-function showErrors(text: string): void {
-  const lines = text.split("\n").filter((line) => line !== "" && !line.includes("NOSENTRY"))
-  if (lines.length > 0) console.error(lines.join("\n"))
 }
 
 function print({ operations, recoveriesMs, violations, history }: CrashReport, kills: number): void {

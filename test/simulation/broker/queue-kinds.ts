@@ -1,4 +1,4 @@
-import type { Promises, QueuePromise } from "../../support/checkers/promises.ts"
+import { PLAIN_QUEUE, type Promises, type QueuePromise } from "../../support/checkers/promises.ts"
 import type { SentMessage } from "../../support/checkers/history.ts"
 import { runQueueChurn, runTopicChurn } from "./churning.ts"
 import { queueSource } from "./lease-source.ts"
@@ -157,20 +157,7 @@ export async function createQueues(scene: Scene, { queues, prime: begin }: Queue
 
 export function queuePromises({ queues }: QueueKind, drainedAt: number | null): Promises["queues"] {
   return Object.fromEntries(
-    Object.entries(queues).map(([queue, { promise }]) => [
-      queue,
-      {
-        ordering: "standard",
-        maxDeliveries: null,
-        deadLetterQueue: null,
-        dedupWindowMs: null,
-        dedupScope: "queue",
-        retentionMs: null,
-        retryDelayMs: 0,
-        drainedAt,
-        ...promise,
-      },
-    ]),
+    Object.entries(queues).map(([queue, { promise }]) => [queue, { ...PLAIN_QUEUE, drainedAt, ...promise }]),
   )
 }
 

@@ -1,6 +1,6 @@
 import type { History, Operation } from "../../support/checkers/history.ts"
 import { checkNewestKeys } from "../../support/checkers/newest-keys.ts"
-import type { Promises, QueuePromise, Violation } from "../../support/checkers/promises.ts"
+import { PLAIN_QUEUE, type Promises, type QueuePromise, type Violation } from "../../support/checkers/promises.ts"
 import { runAppender, runNumberedAppender, topicTarget, type AppenderPlan } from "./appending.ts"
 import { drain } from "./draining.ts"
 import { checkFencedProducers } from "./fenced-producers.ts"
@@ -114,29 +114,18 @@ export function groupedTopic(isExtended: boolean, isSought: boolean): TopicKind 
 
 /** Given out to a share group, by HTTP and over sockets. */
 export function sharedTopic(): TopicKind {
-  return shared({ maxDeliveries: null, retryDelay: NO_DELAY }, PROMISE, "diligent", writers)
+  return shared({ maxDeliveries: null, retryDelay: NO_DELAY }, PLAIN_QUEUE, "diligent", writers)
 }
 
 /** Given out in the order of keys, a few times; then it is a dead letter. */
 export function orderedShare(): TopicKind {
   const settings = { ordering: "key", maxDeliveries: 3, retryDelay: NO_DELAY, deadLetter: { queue: DEAD } }
-  const promise = { ...PROMISE, ordering: "fifo", maxDeliveries: 3, deadLetterQueue: DEAD } as const
+  const promise = { ...PLAIN_QUEUE, ordering: "fifo", maxDeliveries: 3, deadLetterQueue: DEAD } as const
   return shared(settings, promise, "clumsy", keyedWriters)
 }
 
 const DEAD = "dead-tasks"
 const NO_DELAY = { kind: "constant", delayMs: 0 }
-
-const PROMISE: QueuePromise = {
-  ordering: "standard",
-  maxDeliveries: null,
-  deadLetterQueue: null,
-  dedupWindowMs: null,
-  dedupScope: "queue",
-  retentionMs: null,
-  retryDelayMs: 0,
-  drainedAt: null,
-}
 
 function shared(
   settings: object,
@@ -176,7 +165,7 @@ function shared(
     queues(drainedAt) {
       const partitions = Array.from({ length: PARTITIONS }, (_, partition) => shareQueue(topic, partition))
       const promises = partitions.map((queue) => [queue, { ...promise, drainedAt }] as const)
-      return { ...Object.fromEntries(promises), [DEAD]: { ...PROMISE, drainedAt } }
+      return { ...Object.fromEntries(promises), [DEAD]: { ...PLAIN_QUEUE, drainedAt } }
     },
     derived: (history) => sharedSends(history, topic),
   }

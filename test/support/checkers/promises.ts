@@ -42,7 +42,8 @@ export interface Violation {
 /** How late a deadline may be noticed [Q8, Q22]. */
 export const LATENESS_MS = 1_000
 
-const DEFAULT_QUEUE: QueuePromise = {
+/** What a queue promises of which nothing is named. */
+export const PLAIN_QUEUE: QueuePromise = {
   ordering: "standard",
   maxDeliveries: null,
   deadLetterQueue: null,
@@ -56,7 +57,7 @@ const DEFAULT_QUEUE: QueuePromise = {
 const DEFAULT_TOPIC: TopicPromise = { retentionMs: null, compacted: false }
 
 export function queuePromise(promises: Promises, queue: string): QueuePromise {
-  return promises.queues[queue] ?? DEFAULT_QUEUE
+  return promises.queues[queue] ?? PLAIN_QUEUE
 }
 
 export function topicPromise(promises: Promises, topic: string): TopicPromise {

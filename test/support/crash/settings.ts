@@ -1,4 +1,4 @@
-import type { QueuePromise, TopicPromise } from "../checkers/promises.ts"
+import { PLAIN_QUEUE, type QueuePromise, type TopicPromise } from "../checkers/promises.ts"
 
 /** How long a receive over HTTP hides a message; what is lost on the way comes back within a drain. */
 export const HTTP_LEASE_MS = 2_000
@@ -18,16 +18,6 @@ export interface LoadQueue {
   readonly promise: QueuePromise
 }
 
-const PLAIN: QueuePromise = {
-  ordering: "standard",
-  maxDeliveries: null,
-  deadLetterQueue: null,
-  dedupWindowMs: null,
-  dedupScope: "queue",
-  retentionMs: null,
-  retryDelayMs: 0,
-  drainedAt: null,
-}
 const TRIED = { maxDeliveries: MAX_DELIVERIES, retryDelayMs: RETRY_DELAY_MS }
 const TRIED_SETTINGS = {
   maxDeliveries: MAX_DELIVERIES,
@@ -39,27 +29,27 @@ const FIFO_SETTINGS = { ordering: "fifo", dedupWindowMs: LONG_DEDUP_WINDOW_MS }
 
 /** Queues of the load by name, in the order in which they can be created. */
 export const QUEUES = {
-  dead: { settings: {}, promise: PLAIN },
+  dead: { settings: {}, promise: PLAIN_QUEUE },
   work: {
     settings: { ...TRIED_SETTINGS, deadLetterQueue: "dead" },
-    promise: { ...PLAIN, ...TRIED, deadLetterQueue: "dead" },
+    promise: { ...PLAIN_QUEUE, ...TRIED, deadLetterQueue: "dead" },
   },
-  later: { settings: { visibilityTimeoutMs: HTTP_LEASE_MS }, promise: PLAIN },
+  later: { settings: { visibilityTimeoutMs: HTTP_LEASE_MS }, promise: PLAIN_QUEUE },
   once: {
     settings: { visibilityTimeoutMs: HTTP_LEASE_MS, dedupWindowMs: DEDUP_WINDOW_MS },
-    promise: { ...PLAIN, dedupWindowMs: DEDUP_WINDOW_MS },
+    promise: { ...PLAIN_QUEUE, dedupWindowMs: DEDUP_WINDOW_MS },
   },
-  "ordered-dead": { settings: FIFO_SETTINGS, promise: { ...PLAIN, ...FIFO } },
+  "ordered-dead": { settings: FIFO_SETTINGS, promise: { ...PLAIN_QUEUE, ...FIFO } },
   ordered: {
     settings: { ...FIFO_SETTINGS, ...TRIED_SETTINGS, deadLetterQueue: "ordered-dead" },
-    promise: { ...PLAIN, ...FIFO, ...TRIED, deadLetterQueue: "ordered-dead" },
+    promise: { ...PLAIN_QUEUE, ...FIFO, ...TRIED, deadLetterQueue: "ordered-dead" },
   },
-  pushed: { settings: { visibilityTimeoutMs: SOCKET_LEASE_MS }, promise: PLAIN },
+  pushed: { settings: { visibilityTimeoutMs: SOCKET_LEASE_MS }, promise: PLAIN_QUEUE },
   "pushed-ordered": {
     settings: { ...FIFO_SETTINGS, visibilityTimeoutMs: SOCKET_LEASE_MS },
-    promise: { ...PLAIN, ...FIFO },
+    promise: { ...PLAIN_QUEUE, ...FIFO },
   },
-  "share-dead": { settings: {}, promise: PLAIN },
+  "share-dead": { settings: {}, promise: PLAIN_QUEUE },
 } as const satisfies Record<string, LoadQueue>
 
 export type QueueName = keyof typeof QUEUES
@@ -108,11 +98,11 @@ const SHARE = {
 export const SHARES = {
   workers: {
     settings: { ...SHARE, deadLetter: { queue: "share-dead" } },
-    promise: { ...PLAIN, ...TRIED, deadLetterQueue: "share-dead" },
+    promise: { ...PLAIN_QUEUE, ...TRIED, deadLetterQueue: "share-dead" },
   },
   "in-order": {
     settings: { ...SHARE, ordering: "key", maxDeliveries: null },
-    promise: { ...PLAIN, ordering: "fifo", retryDelayMs: RETRY_DELAY_MS },
+    promise: { ...PLAIN_QUEUE, ordering: "fifo", retryDelayMs: RETRY_DELAY_MS },
   },
 } as const satisfies Record<string, LoadQueue>
 
@@ -127,7 +117,7 @@ export function shareQueue(share: string): string {
 export function queuePromises(): Record<string, QueuePromise> {
   const queues = Object.entries(QUEUES).map(([name, { promise }]) => [name, promise] as const)
   const shares = Object.entries(SHARES).map(([name, { promise }]) => [shareQueue(name), promise] as const)
-  return Object.fromEntries([...queues, ...shares, [SQS_QUEUE, PLAIN]])
+  return Object.fromEntries([...queues, ...shares, [SQS_QUEUE, PLAIN_QUEUE]])
 }
 
 export function topicPromises(): Record<string, TopicPromise> {

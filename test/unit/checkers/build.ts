@@ -10,7 +10,13 @@ import type {
   Send,
   Settle,
 } from "../../support/checkers/history.ts"
-import type { Promises, QueuePromise, TopicPromise, Violation } from "../../support/checkers/promises.ts"
+import {
+  PLAIN_QUEUE,
+  type Promises,
+  type QueuePromise,
+  type TopicPromise,
+  type Violation,
+} from "../../support/checkers/promises.ts"
 
 /** Longer than any leases and waits here, and short of the window below. */
 export const VISIBILITY_MS = 10_000
@@ -33,18 +39,8 @@ export function check(
     outages?: History["outages"]
   } = {},
 ): string[] {
-  const standard: QueuePromise = {
-    ordering: "standard",
-    maxDeliveries: null,
-    deadLetterQueue: null,
-    dedupWindowMs: null,
-    dedupScope: "queue",
-    retentionMs: null,
-    retryDelayMs: 0,
-    drainedAt: null,
-  }
   const promises: Promises = {
-    queues: { q: { ...standard, ...queue }, dead: { ...standard, ...dead } },
+    queues: { q: { ...PLAIN_QUEUE, ...queue }, dead: { ...PLAIN_QUEUE, ...dead } },
     topics: { t: { retentionMs: null, compacted: false, ...topic } },
     slackMs: 100,
   }
