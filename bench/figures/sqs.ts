@@ -87,24 +87,37 @@ async function againstPeers(generator: Generator, scale: Scale, millrace: QueueW
 }
 
 /**
- * What is left of a peer's rate to a Worker that does nothing but call an object that does nothing, and of that to the
- * broker: the first is the platform's, the second ours.
+ * What the platform leaves to win: the rate of each peer to that of a Worker that parses, checks and stores nothing,
+ * whose object only counts, and of that to the broker. Where the first is below one, no Worker is ahead of the peer.
  */
 async function againstNothing(generator: Generator, scale: Scale, millrace: QueueWay): Promise<Figure[]> {
-  const [peer] = PEERS
-  const send = STEPS.slice(0, 1)
+  const [first, second] = PEERS
   const rates = await withBenchWorker(async ({ url }) =>
-    withPeer(peer, async (peerUrl) => {
-      const nothing = { ...millrace, url: `${url}/bench/sqs` } as const
-      return inRounds(generator, scale, { millrace, nothing, [peer]: await peerWay(peerUrl) }, send)
-    }),
+    withPeer(first, async (firstUrl) =>
+      withPeer(second, async (secondUrl) => {
+        const peers = { [first]: await peerWay(firstUrl), [second]: await peerWay(secondUrl) }
+        const rounds = []
+        for (const size of [1, BATCH]) {
+          const nothing = { ...millrace, url: `${url}/bench/sqs/${size}` } as const
+          const steps = STEPS.filter(({ batch }) => batch === size)
+          rounds.push({ steps, rates: await inRounds(generator, scale, { millrace, nothing, ...peers }, steps) })
+        }
+        return rounds
+      }),
+    ),
   )
-  const [ours, floor, theirs] = [rates.get("millrace")![0]!, rates.get("nothing")![0]!, rates.get(peer)![0]!]
-  const name = "send through AWS's client, a Worker and an object that do nothing"
+  return rates.flatMap(({ steps, rates: ofSize }) =>
+    steps.flatMap(({ name }, step) => floorFigures(name, step, ofSize)),
+  )
+}
+
+function floorFigures(name: string, step: number, rates: Rates): Figure[] {
+  const floor = rates.get("nothing")![step]!
+  const what = `${name} through AWS's client`
   return [
-    rateFigure(name, "messages/s", floor),
-    ratioFigure(`${name}: rate against ${peer}`, floor, theirs),
-    ratioFigure("send through AWS's client: rate against a Worker and an object that do nothing", ours, floor),
+    rateFigure(`${what}, a Worker and an object that only count`, "messages/s", floor),
+    ...PEERS.map((peer) => ratioFigure(`${what}: only counting against ${peer}`, floor, rates.get(peer)![step]!)),
+    ratioFigure(`${what}: Millrace against only counting`, rates.get("millrace")![step]!, floor),
   ]
 }
 

@@ -19,6 +19,22 @@ export class NoopObject extends DurableObject {
   }
 }
 
+/** What a queue costs that only counts its messages, in memory. */
+export class CountObject extends DurableObject {
+  #messages = 0
+
+  put(messages: number): void {
+    this.#messages += messages
+  }
+
+  /** Takes out at most so many; answers how many. */
+  take(most: number): number {
+    const messages = Math.min(this.#messages, most)
+    this.#messages -= messages
+    return messages
+  }
+}
+
 /** What storing bytes costs without a broker: one row for each call. */
 export class BareObject extends DurableObject {
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {

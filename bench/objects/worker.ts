@@ -1,8 +1,6 @@
 import { Hono } from "hono"
 import { objectName } from "../../src/objects/contract.ts"
-import { md5Hex } from "../../src/protocol/sqs/md5.ts"
 import { app } from "../../src/routes/app.ts"
-import { BODY } from "../load/message-body.ts"
 import type { BenchEnv } from "./env.ts"
 import { type Drain, drain, type Fill, fill } from "./grouped-load.ts"
 import { loadsOfQueues } from "./metered.ts"
@@ -10,6 +8,7 @@ import * as partitions from "./partition-scenarios.ts"
 import { atRandom, inPhases, inStep, producerSends } from "./queue-scenarios.ts"
 import type { Report } from "./report.ts"
 import { shared } from "./share-scenarios.ts"
+import { countOnly, COUNT_PATH } from "./sqs-count.ts"
 import { relay } from "./socket-peer.ts"
 import * as timed from "./timed-scenarios.ts"
 
@@ -17,7 +16,7 @@ export { AccessKeyObject } from "../../src/objects/access-key-object.ts"
 export { CatalogObject } from "../../src/objects/catalog-object.ts"
 export { GroupObject } from "../../src/objects/group-object.ts"
 export { PartitionObject, QueueObject } from "./metered.ts"
-export { BareObject, NoopObject, StreamObject } from "./peers.ts"
+export { BareObject, CountObject, NoopObject, StreamObject } from "./peers.ts"
 export { SocketObject } from "./socket-peer.ts"
 
 type Scenario = (env: BenchEnv, batch: number) => Promise<Report>
@@ -32,12 +31,6 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...partitions,
   shared,
   ...timed,
-}
-
-/** What AWS's client is answered that has sent `BODY`: it compares digests. */
-const SENT = {
-  MessageId: "00000000-0000-8000-8000-000000000000",
-  MD5OfMessageBody: md5Hex(new TextEncoder().encode(BODY)),
 }
 
 const bench = new Hono<{ Bindings: BenchEnv }>()
@@ -59,12 +52,6 @@ bench.get("/bench/rows-stored", ({ req, env }) => env.STREAMS.getByName("stream"
 bench.post("/bench/call", async ({ req, env }) => {
   await env.NOOPS.getByName("noop").call(new Uint8Array(await req.arrayBuffer()))
   return Response.json({})
-})
-
-/** The same, to who sends a message with AWS's client: what it costs to be asked and to answer at all. */
-bench.post("/bench/sqs/", async ({ req, env }) => {
-  await env.NOOPS.getByName("noop").call(new Uint8Array(await req.arrayBuffer()))
-  return Response.json(SENT)
 })
 
 /** The peers of a socket: straight to an object that stores what comes, and through a Worker that relays. */
@@ -104,6 +91,7 @@ function withoutQueues(env: BenchEnv): BenchEnv {
 
 export default {
   fetch(request: Request, env: BenchEnv, ctx: ExecutionContext): Response | Promise<Response> {
+    if (request.url.includes(COUNT_PATH)) return countOnly(request, env)
     if (request.url.includes("/bench/")) return bench.fetch(request, env, ctx)
     // the broker's own route, with nothing behind it
     return app.fetch(request, request.url.includes(`/queues/${NOOP_QUEUE}/`) ? withoutQueues(env) : env, ctx)

@@ -258,10 +258,10 @@ export const METADATA_TTL_MS = 5_000
 /** Names a Worker remembers: a few hundred bytes each. */
 export const MAX_CACHED_NAMES = 10_000
 
-/** Rows kept in memory for the receives that follow: a few of the largest. */
+/** Memory of the rows kept for the receives that follow: a few of the largest, decoded. */
 export const ROW_CACHE_BYTES = 4 * 1024 * 1024
 
-/** Pages whose rows are known in memory (4 KB each). */
+/** Pages whose rows are known in memory: 12 KB each, 20 KB where messages expire by themselves, and 40 B a row. */
 export const MAX_INDEXED_PAGES = 1024
 
 /** Frames handed out by one receive or push: bounds the answer far below the 32 MiB of a call. */

@@ -14,11 +14,15 @@ export interface CachedRow {
 /** A row as it is stored, or decoded once somebody asked for it. */
 type Kept = { readonly stored: Omit<SourceRow, "lastOffset"> } | { readonly row: CachedRow }
 
+/** What a row takes beside its bytes, and beside its frames what each frame takes once decoded: measured in a heap. */
+const ROW_MEMORY_BYTES = 512
+const ENTRY_MEMORY_BYTES = 144
+
 /** The rows used last, so that receives of one message at a time do not read a row of 100 a hundred times. */
 export class RowCache {
   readonly #source: RowSource
   readonly #rows = new Map<number, Kept>()
-  #bytes = 0
+  #memoryBytes = 0
 
   constructor(source: RowSource) {
     this.#source = source
@@ -46,22 +50,28 @@ export class RowCache {
     const kept = this.#rows.get(baseOffset)
     if (!kept) return
     this.#rows.delete(baseOffset)
-    this.#bytes -= bytesOf(kept)
+    this.#memoryBytes -= memoryBytesOf(kept)
   }
 
   #keep(baseOffset: number, kept: Kept): void {
     this.drop(baseOffset)
     this.#rows.set(baseOffset, kept)
-    this.#bytes += bytesOf(kept)
+    this.#memoryBytes += memoryBytesOf(kept)
     for (const oldest of this.#rows.keys()) {
-      if (this.#bytes <= ROW_CACHE_BYTES) return
+      if (this.#memoryBytes <= ROW_CACHE_BYTES) return
       this.drop(oldest)
     }
   }
 }
 
-function bytesOf(kept: Kept): number {
-  return ("row" in kept ? kept.row : kept.stored).frames.length
+/** Small messages take several times their bytes once they are decoded. */
+function memoryBytesOf(kept: Kept): number {
+  if ("row" in kept) {
+    const { entries, frames } = kept.row
+    return ROW_MEMORY_BYTES + frames.length + entries.length * ENTRY_MEMORY_BYTES
+  }
+  const { header, frames } = kept.stored
+  return ROW_MEMORY_BYTES + header.length + frames.length
 }
 
 function decoded({ baseOffset, header, frames }: Omit<SourceRow, "lastOffset">): CachedRow | null {
