@@ -11,18 +11,23 @@ export interface CachedRow {
   readonly frames: Uint8Array
 }
 
-/** A row as it is stored, or decoded once somebody asked for it. */
-type Kept = { readonly stored: Omit<SourceRow, "lastOffset"> } | { readonly row: CachedRow }
+type Stored = Omit<SourceRow, "lastOffset">
 
 /** What a row takes beside its bytes, and beside its frames what each frame takes once decoded: measured in a heap. */
 const ROW_MEMORY_BYTES = 512
 const ENTRY_MEMORY_BYTES = 144
+/** What was written and not read yet gets no more, so that what is read has room. */
+const WRITTEN_BYTES = ROW_CACHE_BYTES / 2
 
-/** The rows used last, so that receives of one message at a time do not read a row of 100 a hundred times. */
+/** Rows used last and rows to be used next, so that receives of one message at a time do not read a row of 100 a hundred times. */
 export class RowCache {
   readonly #source: RowSource
-  readonly #rows = new Map<number, Kept>()
-  #memoryBytes = 0
+  /** Not read yet, the oldest first: those are received next. */
+  readonly #written = new Map<number, Stored>()
+  /** In the order in which they were read. */
+  readonly #read = new Map<number, CachedRow>()
+  #writtenBytes = 0
+  #readBytes = 0
 
   constructor(source: RowSource) {
     this.#source = source
@@ -30,51 +35,59 @@ export class RowCache {
 
   /** The row that begins at `baseOffset`, or null where it is damaged or gone. */
   get(baseOffset: number): CachedRow | null {
-    const kept = this.#rows.get(baseOffset)
-    if (kept && "row" in kept) return kept.row
-    const stored = kept ? kept.stored : this.#source.read(baseOffset)
+    const known = this.#read.get(baseOffset)
+    if (known) return known
+    const stored = this.#written.get(baseOffset) ?? this.#source.read(baseOffset)
     const row = stored && decoded(stored)
-    if (row) this.#keep(baseOffset, { row })
+    if (!row) return null
+    this.drop(baseOffset)
+    this.#read.set(baseOffset, row)
+    this.#readBytes += bytesOfRow(row)
+    this.#shrink(baseOffset)
     return row
   }
 
   /**
    * Keeps a row that is being written. Most are read much later if at all: until then it stays bytes, because an
-   * object for each frame is what the collector of garbage would be busy with.
+   * object for each frame is what the collector of garbage would be busy with. It takes the place of none: what is
+   * older is received first.
    */
-  put({ baseOffset, header, frames }: Omit<SourceRow, "lastOffset">): void {
-    this.#keep(baseOffset, { stored: { baseOffset, header, frames } })
+  put({ baseOffset, header, frames }: Stored): void {
+    this.drop(baseOffset)
+    const stored = { baseOffset, header, frames }
+    const bytes = bytesOfStored(stored)
+    if (this.#writtenBytes + bytes > WRITTEN_BYTES) return
+    this.#written.set(baseOffset, stored)
+    this.#writtenBytes += bytes
+    this.#shrink(null)
   }
 
   drop(baseOffset: number): void {
-    const kept = this.#rows.get(baseOffset)
-    if (!kept) return
-    this.#rows.delete(baseOffset)
-    this.#memoryBytes -= memoryBytesOf(kept)
+    const row = this.#read.get(baseOffset)
+    if (row && this.#read.delete(baseOffset)) this.#readBytes -= bytesOfRow(row)
+    const stored = this.#written.get(baseOffset)
+    if (stored && this.#written.delete(baseOffset)) this.#writtenBytes -= bytesOfStored(stored)
   }
 
-  #keep(baseOffset: number, kept: Kept): void {
-    this.drop(baseOffset)
-    this.#rows.set(baseOffset, kept)
-    this.#memoryBytes += memoryBytesOf(kept)
-    for (const oldest of this.#rows.keys()) {
-      if (this.#memoryBytes <= ROW_CACHE_BYTES) return
-      this.drop(oldest)
+  /** Forgets what was read the longest ago, but for `inUse`. */
+  #shrink(inUse: number | null): void {
+    for (const oldest of this.#read.keys()) {
+      if (this.#readBytes + this.#writtenBytes <= ROW_CACHE_BYTES) return
+      if (oldest !== inUse) this.drop(oldest)
     }
   }
 }
 
-/** Small messages take several times their bytes once they are decoded. */
-function memoryBytesOf(kept: Kept): number {
-  if ("row" in kept) {
-    const { entries, frames } = kept.row
-    return ROW_MEMORY_BYTES + frames.length + entries.length * ENTRY_MEMORY_BYTES
-  }
-  const { header, frames } = kept.stored
+function bytesOfStored({ header, frames }: Stored): number {
   return ROW_MEMORY_BYTES + header.length + frames.length
 }
 
-function decoded({ baseOffset, header, frames }: Omit<SourceRow, "lastOffset">): CachedRow | null {
+/** Small messages take several times their bytes once they are decoded. */
+function bytesOfRow({ entries, frames }: CachedRow): number {
+  return ROW_MEMORY_BYTES + frames.length + entries.length * ENTRY_MEMORY_BYTES
+}
+
+function decoded({ baseOffset, header, frames }: Stored): CachedRow | null {
   try {
     const row = decodeRow(header, frames)
     return { baseOffset, entries: row.header.entries, frames }
