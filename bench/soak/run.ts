@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { ownPort } from "../../test/crash/port.ts"
+import { MIN_RETENTION_MS } from "../../src/core/limits.ts"
 import { startTestBroker, type TestBroker } from "../../test/support/broker.ts"
 import { checkLoad } from "../../test/support/crash/check-load.ts"
 import { type Load, startLoad } from "../../test/support/crash/load.ts"
@@ -44,11 +45,11 @@ async function withBroker<T>(use: (broker: TestBroker) => Promise<T>): Promise<T
 }
 
 async function work(broker: TestBroker, options: SoakOptions, say: Say): Promise<Omit<Soak, "noopBytes">> {
-  const { minutes, seed } = options
+  const { minutes, seed, ratePerSecond: perSecond } = options
   let watch: Watch | null = null
   const onAnswer = (what: string, tookMs: number): void => watch?.take(what, tookMs)
-  const load = await startLoad(broker, { seed, perSecond: options.ratePerSecond, onAnswer })
-  const rate = await setLoad(load, options.ratePerSecond)
+  const load = await startLoad(broker, { seed, perSecond, topicRetentionMs: MIN_RETENTION_MS, onAnswer })
+  const rate = await setLoad(load, perSecond)
   say(`${rate.ratePerSecond} operations/s for ${minutes} min`)
   watch = new Watch(broker, () => load.operations().total)
   const kills = await steady(watch, broker, load, options, say)

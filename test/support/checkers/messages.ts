@@ -41,7 +41,8 @@ function readMessages(history: History, promises: Promises): ReadonlyMap<string,
     const [queue, value] = JSON.parse(key) as [string, string]
     const delivered = deliveries.get(key) ?? []
     const ids = new Set(delivered.map(({ id }) => id))
-    const copies = new Map([...ids].map((id) => [id, leases.get(keyOf(queue, id))!]))
+    // none under an id that only came with the receipt of another, which `checkPhantom` tells
+    const copies = new Map([...ids].map((id) => [id, leases.get(keyOf(queue, id)) ?? []]))
     messages.set(key, { queue, value, attempts: attempts.get(key) ?? [], deliveries: delivered, copies })
   }
   return messages

@@ -3,14 +3,27 @@ import { keyOf, listAt } from "./index-of.ts"
 import { messagesOf, sentAfter, type Message } from "./messages.ts"
 import type { Promises, Violation } from "./promises.ts"
 
-/** What comes out was put in: as it was, where it was, after it was, and not if it was refused [Q1, Q12, S1]. */
+/** What comes out was put in: as it was, where it was, after it was, and not if it was refused; one message under a receipt [Q1, Q12, S1]. */
 export function checkPhantom(history: History, promises: Promises): Violation[] {
   const messages = messagesOf(history, promises)
   const redriven = new Set(
     history.operations.flatMap((operation) => (operation.kind === "redrive" ? [operation.target] : [])),
   )
   const queues = [...messages.values()].flatMap((message) => phantomMessages(message, messages, redriven))
-  return [...queues, ...phantomRecords(history)]
+  return [...queues, ...sharedReceipts(history), ...phantomRecords(history)]
+}
+
+/** A receipt stands for one message: what is acknowledged under it would be another. */
+function sharedReceipts(history: History): Violation[] {
+  const ids = new Map<string, string>()
+  return history.operations.flatMap((operation) => {
+    if (operation.kind !== "delivered") return []
+    const { queue, receipt, id, value, answeredAt } = operation
+    const key = keyOf(queue, receipt)
+    const first = ids.get(key) ?? id
+    ids.set(key, first)
+    return first === id ? [] : [violation(`${value} (${id}) from ${queue} under the receipt of ${first}`, answeredAt)]
+  })
 }
 
 function phantomMessages(

@@ -9,7 +9,7 @@ import { Pace } from "./pace.ts"
 import { Recorder } from "./recorder.ts"
 import { connectSdk, type SdkClients } from "./sdk-clients.ts"
 import { SdkMember } from "./sdk-group.ts"
-import { GROUPS, QUEUES, queuePromises, SHARES, TOPICS, topicPromises } from "./settings.ts"
+import { GROUPS, QUEUES, queuePromises, SHARES, TOPICS, topicsKeeping } from "./settings.ts"
 import { openSqsAccount, type SqsAccount } from "./sqs-account.ts"
 import { Stage } from "./stage.ts"
 import { queueWorkers, sdkWorkers, shareWorkers, sqsWorkers, topicWorkers } from "./workers.ts"
@@ -30,6 +30,8 @@ export interface LoadOptions {
    * it. Null for as many as come one after the other from its workers.
    */
   readonly perSecond: number | null
+  /** How long topics keep their records; longer than any load where that is not said. */
+  readonly topicRetentionMs?: number
   /** Told of each answer: what was asked, how long it took, and of how many operations it was. */
   readonly onAnswer?: (what: string, tookMs: number, operations: number) => void
 }
@@ -75,34 +77,46 @@ export async function startLoad(target: LoadTarget, options: LoadOptions): Promi
   const pace = new Pace(options.perSecond)
   const door = new Door(recorder, nativeAsk(target), options.onAnswer)
   const stage = new Stage(target, recorder, door, pace, options.seed)
-  await createAll(stage)
+  const topics = topicsKeeping(options.topicRetentionMs ?? null)
+  await createAll(stage, topics)
   const account = await openSqsAccount(stage, options.onAnswer)
   const clients = await connectSdk(target, recorder)
-  return new MixedLoad(stage, pace, account, clients, options.onAnswer)
+  return new MixedLoad(stage, pace, account, clients, topics, options.onAnswer)
 }
 
-async function createAll({ door }: Stage): Promise<void> {
+async function createAll({ door }: Stage, topics: Topics): Promise<void> {
   const put = async (path: string, settings: object) => door.insist("PUT", `/v1/${path}`, settings, [200, 201])
   for (const [name, { settings }] of Object.entries(QUEUES)) await put(`queues/${name}`, settings)
-  for (const [name, { settings }] of Object.entries(TOPICS)) await put(`topics/${name}`, settings)
+  for (const [name, { settings }] of Object.entries(topics)) await put(`topics/${name}`, settings)
   for (const [name, { settings }] of Object.entries({ ...GROUPS, ...SHARES })) await put(`groups/${name}`, settings)
 }
+
+type Topics = ReturnType<typeof topicsKeeping>
 
 class MixedLoad implements Load {
   readonly #stage: Stage
   readonly #pace: Pace
   readonly #account: SqsAccount
   readonly #clients: SdkClients
+  readonly #topics: Topics
   readonly #catalog: Catalog
   readonly #readers: readonly GroupReader[]
   readonly #members: readonly SdkMember[]
   #queues = queuePromises()
 
-  constructor(stage: Stage, pace: Pace, account: SqsAccount, clients: SdkClients, onAnswer: LoadOptions["onAnswer"]) {
+  constructor(
+    stage: Stage,
+    pace: Pace,
+    account: SqsAccount,
+    clients: SdkClients,
+    topics: Topics,
+    onAnswer: LoadOptions["onAnswer"],
+  ) {
     this.#stage = stage
     this.#pace = pace
     this.#account = account
     this.#clients = clients
+    this.#topics = topics
     this.#catalog = new Catalog(stage)
     for (const [name, { topic }] of Object.entries(GROUPS)) {
       noteBegins(stage, name as keyof typeof GROUPS, TOPICS[topic].settings.partitions)
@@ -130,7 +144,8 @@ class MixedLoad implements Load {
   }
 
   get promises(): Promises {
-    return { queues: this.#queues, topics: topicPromises(), slackMs: SLACK_MS }
+    const topics = Object.entries(this.#topics).map(([name, { promise }]) => [name, promise] as const)
+    return { queues: this.#queues, topics: Object.fromEntries(topics), slackMs: SLACK_MS }
   }
 
   operations(): Operations {

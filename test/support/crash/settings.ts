@@ -101,8 +101,8 @@ export const SHARES = {
     promise: { ...PLAIN_QUEUE, ...TRIED, deadLetterQueue: "share-dead" },
   },
   "in-order": {
-    settings: { ...SHARE, ordering: "key", maxDeliveries: null },
-    promise: { ...PLAIN_QUEUE, ordering: "fifo", retryDelayMs: RETRY_DELAY_MS },
+    settings: { ...SHARE, ordering: "key" },
+    promise: { ...PLAIN_QUEUE, ...TRIED, ordering: "fifo" },
   },
 } as const satisfies Record<string, LoadQueue>
 
@@ -120,6 +120,12 @@ export function queuePromises(): Record<string, QueuePromise> {
   return Object.fromEntries([...queues, ...shares, [SQS_QUEUE, PLAIN_QUEUE]])
 }
 
-export function topicPromises(): Record<string, TopicPromise> {
-  return Object.fromEntries(Object.entries(TOPICS).map(([name, { promise }]) => [name, promise]))
+/** How the topics are made where records are kept for so long; null for longer than any load. */
+export function topicsKeeping(retentionMs: number | null): Readonly<Record<TopicName, LoadTopic>> {
+  if (retentionMs === null) return TOPICS
+  const keeping = Object.entries(TOPICS).map(([name, { settings, promise }]) => {
+    if (promise.compacted) return [name, { settings, promise }]
+    return [name, { settings: { ...settings, retentionMs }, promise: { ...promise, retentionMs } }]
+  })
+  return Object.fromEntries(keeping) as Record<TopicName, LoadTopic>
 }

@@ -3,6 +3,8 @@ import type { Stage, Worker } from "./stage.ts"
 
 const MAX_RECORDS = 500
 const WAIT_MS = 200
+/** What is read from is gone: whether it may be is for `checkUnseenRecords` to say. */
+const TRIMMED = 410
 
 /** A page of records, as the broker answers it. */
 export interface Page {
@@ -56,6 +58,10 @@ export class TopicReader implements Worker {
     const path = `${this.#path}?from=${from}&maxRecords=${MAX_RECORDS}&waitMs=${waitMs}`
     const { calledAt, answeredAt, answer } = await this.#stage.door.call("read", "GET", path, null, MAX_RECORDS)
     if (answer === null) return null
+    if (answer.status === TRIMMED) {
+      this.#from = (answer.body as { readonly earliestOffset: number }).earliestOffset
+      return null
+    }
     if (answer.status !== 200) throw new Error(`a read by ${this.name} was refused: ${JSON.stringify(answer)}`)
     const page = answer.body as Page
     const [topic, partition] = [this.#topic, this.#partition]

@@ -19,6 +19,7 @@ import { TopicReader } from "./topic-reader.ts"
 
 const MAX_DELAY_MS = 1_500
 const GROUPS = 4
+const DEAD_LETTER_WAIT_MS = 500
 
 /** What is sent to the queues. */
 const OUTGOING = {
@@ -43,7 +44,15 @@ export function queueWorkers(stage: Stage): Worker[] {
     ...receiver("once", 1),
     // what is forgotten there holds up its group
     ...receiver("ordered", 2, { repeats: true, forgetful: 0.002 }),
+    ...["dead", "ordered-dead", "share-dead"].map((queue) => taker(stage, queue)),
   ]
+}
+
+/** Takes dead letters, whatever their values say can be done with them. */
+function taker(stage: Stage, queue: string): Worker {
+  const name = `${queue} taker`
+  const receiver = new QueueReceiver(stage, queuePlace(queue), name)
+  return { name, step: async () => void (await receiver.takeAll(DEAD_LETTER_WAIT_MS)) }
 }
 
 /** Those who append to topics and read them over HTTP. */

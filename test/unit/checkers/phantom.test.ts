@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { checkHistory } from "../../support/checkers/check-history.ts"
 import { checkPhantom } from "../../support/checkers/phantom.ts"
 import { appended, check, got, gotDead, read, sent } from "./build.ts"
 
@@ -18,6 +19,12 @@ describe("checkPhantom", () => {
     expect(check(checkPhantom, [sent("a", 0), got("a", 20, 1, { id: "id-b" })])).toHaveLength(1)
     expect(check(checkPhantom, [sent("a", 0, { group: "g" }), got("a", 20, 1, { group: "h" })])).toHaveLength(1)
     expect(check(checkPhantom, [gotDead("a", 20, "rejected", 1)])).toHaveLength(1)
+  })
+
+  it("[Q12] finds two messages under one receipt, wherever else they are looked at", () => {
+    const operations = [sent("a", 0), sent("b", 0), got("a", 20), got("b", 40, 1, { receipt: "a/1" })]
+    expect(check(checkPhantom, operations)).toEqual(["a client got b (id-b) from q under the receipt of id-a"])
+    expect(check(checkHistory, operations)).toContain("a client got b (id-b) from q under the receipt of id-a")
   })
 
   it("[S1] finds a record that was never appended there, was refused, or has another key", () => {
