@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { ReceiveMessageCommand } from "@aws-sdk/client-sqs"
+import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs"
 import { describe, expect, it } from "vitest"
 import { upTo } from "../support/http.ts"
 import { bodiesOf, nameOf, SqsMessages } from "../support/sqs-messages.ts"
@@ -216,6 +216,26 @@ describe.concurrent("from a fifo queue", () => {
     expect(again).toEqual(first)
     expect(await scene.receiveFrom(queue, { ...attempt, ReceiveRequestAttemptId: "attempt-2" })).toEqual([])
     await expectError(scene.receiveFrom(await scene.standard(), attempt), { code: "InvalidParameterValue" })
+  })
+
+  it("[X78] what an attempt got whose client was gone stays for who makes it again", async () => {
+    const queue = await fifoOf()
+    for (const round of ["0", "1", "2", "3", "4"]) {
+      const client = new AbortController()
+      const attempt = { ReceiveRequestAttemptId: `attempt-${round}`, MaxNumberOfMessages: 10, WaitTimeSeconds: 20 }
+      const command = new ReceiveMessageCommand({ QueueUrl: queue, ...attempt })
+      const gone = scene.sqs.send(command, { abortSignal: client.signal }).catch(() => null)
+      await sleep(SETTLED_MS)
+      // the message is on its way to the first while that goes
+      const sent = scene.sendTo(queue, { MessageBody: round, MessageGroupId: "a" })
+      client.abort()
+      await Promise.all([gone, sent])
+      expect(bodiesOf(await scene.receiveFrom(queue, attempt))).toEqual([round])
+      await sleep(SETTLED_MS)
+      expect(await scene.receiveFrom(queue, { MaxNumberOfMessages: 10 })).toEqual([])
+      const [held] = await scene.receiveFrom(queue, attempt)
+      await scene.sqs.send(new DeleteMessageCommand({ QueueUrl: queue, ReceiptHandle: held!.ReceiptHandle }))
+    }
   })
 
   it("[X75] sequence numbers grow", async () => {

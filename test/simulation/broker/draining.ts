@@ -30,7 +30,8 @@ async function drainOnce(scene: Scene, queue: string): Promise<boolean> {
   return held.length > 0
 }
 
-async function whatIsLeft(scene: Scene, queues: readonly string[]): Promise<string | null> {
+/** What the statistics of `queues` say is left in one of them, or null. */
+export async function whatIsLeft(scene: Scene, queues: readonly string[]): Promise<string | null> {
   for (const queue of queues) {
     const { body } = await ask(scene, "GET", `/v1/queues/${queue}`)
     const statistics = isJson(body["statistics"]) ? body["statistics"] : { ready: "no answer" }

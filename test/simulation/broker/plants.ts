@@ -1,6 +1,9 @@
+import { MIN_RETENTION_MS } from "../../../src/core/limits.ts"
 import { Producers } from "../../../src/core/producers/producers.ts"
+import { Expiry } from "../../../src/core/queue/expiry.ts"
 import { Queue } from "../../../src/core/queue/queue.ts"
 import { PartitionGroups } from "../../../src/core/stream/partition-groups.ts"
+import { Retention } from "../../../src/core/stream/retention.ts"
 import { DedupStore } from "../../../src/store/dedup-store.ts"
 import { DeliveryStore } from "../../../src/store/delivery-store.ts"
 import { LatestKeyStore } from "../../../src/store/latest-key-store.ts"
@@ -8,9 +11,9 @@ import { OutboxStore } from "../../../src/store/outbox-store.ts"
 import { Instance } from "../runtime/instance.ts"
 import { SimStorage } from "../runtime/sim-storage.ts"
 import type { ProfileName } from "./profiles.ts"
-import { QUIET, risky } from "./queue-kinds.ts"
+import { QUIET, risky, STALE } from "./queue-kinds.ts"
 import { onlyQueues, queueScenario } from "./queue-scenario.ts"
-import { compactedTopic, groupedTopic, plainTopic, sharedTopic } from "./topic-kinds.ts"
+import { agingTopic, compactedTopic, groupedTopic, plainTopic, sharedTopic } from "./topic-kinds.ts"
 import { onlyTopic, topicScenario } from "./topic-scenario.ts"
 import type { MakeScenario } from "./world.ts"
 
@@ -94,6 +97,39 @@ export const PLANTS: readonly Plant[] = [
             return kept.size
           },
       ),
+  },
+  {
+    what: "messages expire only when they are looked at",
+    scenario: onlyQueues(STALE),
+    profile: "calm",
+    breaks: ["drained"],
+    plant() {
+      const before = Object.getOwnPropertyDescriptor(Expiry.prototype, "nextAt")!
+      Object.defineProperty(Expiry.prototype, "nextAt", { ...before, get: () => null })
+      return () => Object.defineProperty(Expiry.prototype, "nextAt", before)
+    },
+  },
+  {
+    what: "messages are too old before their time",
+    scenario: onlyQueues(STALE),
+    profile: "calm",
+    breaks: ["lost"],
+    plant: () =>
+      replace(
+        Expiry.prototype,
+        "check",
+        (check) =>
+          function (this: Expiry, now) {
+            return check.call(this, now + MIN_RETENTION_MS / 2)
+          },
+      ),
+  },
+  {
+    what: "a partition never looks for records past their retention",
+    scenario: onlyTopic(agingTopic()),
+    profile: "calm",
+    breaks: ["drained"],
+    plant: () => replace(Retention.prototype, "nextDueAt", () => () => null),
   },
   {
     what: "whoever commits is taken for the owner",

@@ -1,6 +1,8 @@
+import { MIN_RETENTION_MS } from "../../../src/core/limits.ts"
 import { PLAIN_QUEUE, type Promises, type QueuePromise } from "../../support/checkers/promises.ts"
 import type { SentMessage } from "../../support/checkers/history.ts"
 import { runQueueChurn, runTopicChurn } from "./churning.ts"
+import { whatIsLeft } from "./draining.ts"
 import { queueSource } from "./lease-source.ts"
 import { runOperator } from "./operating.ts"
 import { prime } from "./priming.ts"
@@ -15,6 +17,8 @@ export interface QueueKind {
   readonly queues: Readonly<Record<string, QueueSetup>>
   /** What happens before anything goes wrong. */
   readonly prime?: (scene: Scene) => Promise<void>
+  /** What happens when nothing goes wrong any more, before the queues are drained; answers what is not as it should be. */
+  readonly rest?: (scene: Scene) => Promise<string | null>
   readonly clients: (makeScene: (client: string) => Scene) => readonly Promise<unknown>[]
 }
 
@@ -27,6 +31,8 @@ interface QueueSetup {
 const LONG_MS = 60 * 60 * 1_000
 /** Some worlds last longer. */
 const SHORT_MS = 5_000
+/** What was sent last, even with a delay, and leased by then, is too old, and swept away [Q36]. */
+const ALL_EXPIRED_MS = MIN_RETENTION_MS + 60_000 + 10_000
 
 const STANDARD: QueueKind = {
   queues: { jobs: { settings: {}, promise: { dedupWindowMs: LONG_MS } } },
@@ -141,10 +147,27 @@ const FORGETFUL: QueueKind = {
   ],
 }
 
-/** All kinds of queues that a world may have. A window that ends needs clocks that don't jump. */
+/** Messages that nobody takes in time: some, or all, are too old when they are looked for again. */
+export const STALE: QueueKind = {
+  queues: {
+    stale: { settings: { retentionMs: MIN_RETENTION_MS }, promise: { retentionMs: MIN_RETENTION_MS } },
+  },
+  clients: (makeScene) => [
+    runSender(makeScene("s9"), { client: "s9", queue: "stale", groups: null, dedup: false, scheduled: true }),
+    runReceiver(makeScene("r11"), { client: "r11", queue: "stale", habits: "forgetful" }),
+  ],
+  async rest(scene) {
+    const restMs = scene.random.pick([MIN_RETENTION_MS - 15_000, MIN_RETENTION_MS - 4_000, ALL_EXPIRED_MS])
+    await scene.sleep(restMs)
+    // with no consumer to ask
+    return restMs === ALL_EXPIRED_MS ? whatIsLeft(scene, ["stale"]) : null
+  },
+}
+
+/** All kinds of queues that a world may have. What ends needs clocks that don't jump. */
 export function queueKinds(clocksJump: boolean): readonly QueueKind[] {
   const always = [STANDARD, FIFO, risky(false), risky(true), PRODUCED, QUIET, CHURN, DEEP]
-  return clocksJump ? always : [...always, FORGETFUL]
+  return clocksJump ? always : [...always, FORGETFUL, STALE]
 }
 
 export async function createQueues(scene: Scene, { queues, prime: begin }: QueueKind): Promise<void> {

@@ -24,9 +24,9 @@ function scenarioOf(kinds: readonly QueueKind[]): Scenario {
     clients: (makeScene) => kinds.flatMap((kind) => kind.clients(makeScene)),
     async drain(scene) {
       const left: string[] = []
-      for (const { queues } of kinds) {
+      for (const { queues, rest } of kinds) {
         const names = Object.keys(queues)
-        const what = (await drain(scene, names)) ?? (await unbalanced(scene, names))
+        const what = (await rest?.(scene)) ?? (await drain(scene, names)) ?? (await unbalanced(scene, names))
         if (what !== null) left.push(what)
       }
       drainedAt = left.length === 0 ? scene.recorder.now() : null

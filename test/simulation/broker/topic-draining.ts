@@ -28,6 +28,13 @@ export async function readAll(scene: Scene, topic: string): Promise<string | nul
   return null
 }
 
+/** Which partition of `topic` still has records, or null. */
+export async function whatIsKept(scene: Scene, topic: string): Promise<string | null> {
+  const { body } = await askUntilSure(scene, "GET", `/v1/topics/${topic}/offsets`)
+  const kept = listOf(body, "partitions").find(({ startOffset, endOffset }) => startOffset !== endOffset)
+  return kept === undefined ? null : `${topic} keeps ${JSON.stringify(kept)}`
+}
+
 /** A last member reads and commits whatever the group has left. Answers what it has left for ever, or null. */
 export async function drainGroup(scene: Scene, topic: string, group: string): Promise<string | null> {
   const member = new HttpMember(scene, { client: `drain ${group}`, group, topic, instanceId: null })

@@ -1,3 +1,4 @@
+import { MIN_RETENTION_MS } from "../../../src/core/limits.ts"
 import type { History, Operation } from "../../support/checkers/history.ts"
 import { checkNewestKeys } from "../../support/checkers/newest-keys.ts"
 import { PLAIN_QUEUE, type Promises, type QueuePromise, type Violation } from "../../support/checkers/promises.ts"
@@ -15,7 +16,7 @@ import { runSeeker } from "./seeking.ts"
 import { runSharer, sharedSends, shareQueue } from "./sharing.ts"
 import { SocketMember } from "./socket-member.ts"
 import { SocketReceiver } from "./socket-receiver.ts"
-import { drainGroup, drainShare, readAll } from "./topic-draining.ts"
+import { drainGroup, drainShare, readAll, whatIsKept } from "./topic-draining.ts"
 
 type MakeScene = (client: string) => Scene
 
@@ -31,6 +32,7 @@ export interface TopicKind {
   /** Promises of its own. */
   readonly check?: (history: History) => readonly Violation[]
   readonly isCompacted?: boolean
+  readonly retentionMs?: number
 }
 
 const PARTITIONS = 2
@@ -83,6 +85,30 @@ export function compactedTopic(): TopicKind {
   }
 }
 
+/** Of which some records, or all, are too old when they are looked for at the end. */
+export function agingTopic(): TopicKind {
+  const topic = "ticks"
+  return {
+    topic,
+    setUp: (scene) => create(scene, `/v1/topics/${topic}`, { partitions: PARTITIONS, retentionMs: MIN_RETENTION_MS }),
+    clients: (makeScene) => [
+      ...writers(makeScene, topic),
+      runReader(makeScene("reader5"), { client: "reader5", topic, partition: 0 }),
+      new SocketReader(makeScene("reader6"), { client: "reader6", topic, partition: 1 }).run(),
+    ],
+    async drain(scene) {
+      const restMs = scene.random.pick([MIN_RETENTION_MS - 10_000, MIN_RETENTION_MS - 2_000, ALL_AGED_MS])
+      await scene.sleep(restMs)
+      // with nobody to ask
+      const left = restMs === ALL_AGED_MS ? await whatIsKept(scene, topic) : null
+      return left ?? readAll(scene, topic)
+    },
+    queues: () => ({}),
+    derived: () => [],
+    retentionMs: MIN_RETENTION_MS,
+  }
+}
+
 /** Read by the members of a consumer group. */
 export function groupedTopic(isExtended: boolean, isSought: boolean): TopicKind {
   const topic = "flights"
@@ -124,6 +150,8 @@ export function orderedShare(): TopicKind {
   return shared(settings, promise, "clumsy", keyedWriters)
 }
 
+/** Every record is too old, and gone [S13]. */
+const ALL_AGED_MS = MIN_RETENTION_MS + 10_000 + 1_000
 const DEAD = "dead-tasks"
 const NO_DELAY = { kind: "constant", delayMs: 0 }
 

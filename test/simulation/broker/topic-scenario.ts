@@ -1,15 +1,24 @@
 import type { Random } from "../random.ts"
-import { compactedTopic, groupedTopic, orderedShare, plainTopic, sharedTopic, type TopicKind } from "./topic-kinds.ts"
+import {
+  agingTopic,
+  compactedTopic,
+  groupedTopic,
+  orderedShare,
+  plainTopic,
+  sharedTopic,
+  type TopicKind,
+} from "./topic-kinds.ts"
 import type { MakeScenario, Scenario } from "./world.ts"
 
-/** A topic of one kind or another. */
-export function topicScenario(random: Random): Scenario {
+/** A topic of one kind or another; what ends needs clocks that don't jump. */
+export function topicScenario(random: Random, clocksJump: boolean): Scenario {
   const kinds = [
     () => plainTopic(random.chance(0.5), random.chance(0.5)),
     () => groupedTopic(random.chance(0.5), random.chance(0.3)),
     () => sharedTopic(),
     () => orderedShare(),
     () => compactedTopic(),
+    ...(clocksJump ? [] : [() => agingTopic()]),
   ]
   return scenarioOf(random.pick(kinds)())
 }
@@ -30,7 +39,7 @@ function scenarioOf(kind: TopicKind): Scenario {
       return left === null ? [] : [left]
     },
     queues: () => kind.queues(drainedAt),
-    topics: () => ({ [kind.topic]: { retentionMs: null, compacted: kind.isCompacted === true } }),
+    topics: () => ({ [kind.topic]: { retentionMs: kind.retentionMs ?? null, compacted: kind.isCompacted === true } }),
     derived: kind.derived,
     check: kind.check ?? (() => []),
   }
