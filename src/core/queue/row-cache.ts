@@ -69,6 +69,13 @@ export class RowCache {
     if (stored && this.#written.delete(baseOffset)) this.#writtenBytes -= bytesOfStored(stored)
   }
 
+  /** Forgets the rows that begin before `offset`. */
+  dropBefore(offset: number): void {
+    for (const baseOffset of [...this.#read.keys(), ...this.#written.keys()]) {
+      if (baseOffset < offset) this.drop(baseOffset)
+    }
+  }
+
   /** Forgets what was read the longest ago, but for `inUse`. */
   #shrink(inUse: number | null): void {
     for (const oldest of this.#read.keys()) {

@@ -71,3 +71,12 @@ it("keeps of what is written and not read yet the oldest, and no more than fits 
   // each is two buffers with what manages them, some hundred bytes at least
   expect(kept * 300).toBeLessThan(ROW_CACHE_BYTES)
 })
+
+it("forgets what lies before the begin of its log", () => {
+  const scene = new CacheScene(1, 10)
+  for (let nth = 0; nth < 10; nth++) scene.cache.put(scene.row(nth))
+  scene.cache.get(2)
+  scene.cache.dropBefore(5)
+  for (let nth = 0; nth < 10; nth++) scene.cache.get(nth)
+  expect(scene.reads).toBe(5)
+})

@@ -28,3 +28,13 @@ it("[P21] rows are found in any order, and one that changed is not", () => {
   spans.add({ ...spanAt(1_000), lastOffset: 2_500 })
   expect(spans.find(2_400)).toMatchObject({ baseOffset: 1_000, lastOffset: 2_500 })
 })
+
+it("[P21] rows that the log does not begin with any more are forgotten, and leave room for others", () => {
+  const spans = new Spans()
+  const rows = MAX_SHARE_LOG_ENTRIES / 1_000
+  for (let row = 0; row < rows - 1; row++) spans.add(spanAt(row * 1_000))
+  spans.dropBefore(2_000)
+  expect([500, 1_500, 2_500].map((offset) => spans.find(offset)?.baseOffset)).toEqual([undefined, undefined, 2_000])
+  for (const row of [rows - 1, rows]) spans.add(spanAt(row * 1_000))
+  expect(spans.find(2_500)).toMatchObject({ baseOffset: 2_000 })
+})

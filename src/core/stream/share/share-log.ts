@@ -42,11 +42,13 @@ export class ShareLog implements LogView, LogGaps {
   readonly #spans = new Spans()
   #frames: RowCache
   #compactions: number
+  #startOffset: number
 
   constructor(bounds: LogBounds, rows: ShareRows) {
     this.#bounds = bounds
     this.#rows = rows
     this.#compactions = bounds.compactions
+    this.#startOffset = bounds.startOffset
     this.#frames = this.#newCache()
   }
 
@@ -131,7 +133,7 @@ export class ShareLog implements LogView, LogGaps {
 
   /** The row whose offsets enclose `offset`, or null. */
   #spanOf(offset: number): Span | null {
-    this.#forgetRewritten()
+    this.#forgetGone()
     const known = this.#spans.find(offset)
     if (known) return known
     const row = this.#rows.spans.at(offset)
@@ -150,9 +152,16 @@ export class ShareLog implements LogView, LogGaps {
     return span
   }
 
-  #forgetRewritten(): void {
-    if (this.#compactions === this.#bounds.compactions) return
-    this.#compactions = this.#bounds.compactions
+  /** Forgets rows that were rewritten, or that the log does not begin with any more. */
+  #forgetGone(): void {
+    const { compactions, startOffset } = this.#bounds
+    if (startOffset > this.#startOffset) {
+      this.#startOffset = startOffset
+      this.#spans.dropBefore(startOffset)
+      this.#frames.dropBefore(startOffset)
+    }
+    if (this.#compactions === compactions) return
+    this.#compactions = compactions
     this.#spans.clear()
     this.#frames = this.#newCache()
   }

@@ -42,6 +42,13 @@ export class Spans {
     this.#last = null
   }
 
+  /** Forgets the rows that end before `offset`. */
+  dropBefore(offset: number): void {
+    const gone = this.#spans.splice(0, this.#positionOf(offset))
+    for (const span of gone) this.#entries -= sizeOf(span)
+    this.#last = null
+  }
+
   clear(): void {
     this.#spans = []
     this.#entries = 0
