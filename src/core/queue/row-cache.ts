@@ -49,8 +49,8 @@ export class RowCache {
 
   /**
    * Keeps a row that is being written. Most are read much later if at all: until then it stays bytes, because an
-   * object for each frame is what the collector of garbage would be busy with. It takes the place of none: what is
-   * older is received first.
+   * object for each frame is what the collector of garbage would be busy with. Of what was not read yet it
+   * takes the place of none: what is older is received first.
    */
   put({ baseOffset, header, frames }: Stored): void {
     this.drop(baseOffset)
