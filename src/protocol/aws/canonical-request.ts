@@ -11,6 +11,8 @@ export interface SignableRequest {
   readonly header: (name: string) => string | null
 }
 
+const PLAIN_VALUE = /^\S+(?: \S+)*$/
+
 /** The text whose hash is signed (`[A16]`). `unsignedParameter` is left out of the query. */
 export function canonicalRequest(
   { method, path, query, header }: SignableRequest,
@@ -24,7 +26,8 @@ export function canonicalRequest(
   return `${method}\n${canonicalPath(path)}\n${parameters}\n${headers}\n${signedHeaders}\n${payloadHash}`
 }
 
-/** Without spaces around it, and with single ones in it. */
+/** Without spaces around it, and with single ones in it, as most are sent. */
 function canonicalValue(value: string | null): string {
-  return value === null ? "" : value.trim().replaceAll(/\s+/g, " ")
+  if (value === null) return ""
+  return PLAIN_VALUE.test(value) ? value : value.trim().replaceAll(/\s+/g, " ")
 }

@@ -7,8 +7,11 @@ export type JsonObject = Readonly<Record<string, unknown>>
 
 const encoder = new TextEncoder()
 
-/** Up to here a loop is faster than a call into the runtime, which allocates a buffer each time. */
-const SHORT_CHARACTERS = 512
+/** Up to here a loop is faster than a call into the runtime. */
+const TINY_CHARACTERS = 64
+/** Up to here texts share a buffer, for one of its own costs more than what is copied into it. */
+const SHORT_CHARACTERS = 1024
+const MAX_BYTES_PER_CHARACTER = 3
 const SLAB_BYTES = 32 * 1024
 const ASCII_END = 0x80
 let slab = new Uint8Array(SLAB_BYTES)
@@ -18,18 +21,25 @@ let slabUsed = 0
 export function encodeUtf8(text: string): Uint8Array {
   const { length } = text
   if (length > SHORT_CHARACTERS) return encoder.encode(text)
-  if (slabUsed + length > SLAB_BYTES) {
+  if (slabUsed + length * MAX_BYTES_PER_CHARACTER > SLAB_BYTES) {
     slab = new Uint8Array(SLAB_BYTES)
     slabUsed = 0
   }
-  const bytes = slab.subarray(slabUsed, slabUsed + length)
+  const start = slabUsed
+  slabUsed +=
+    (length <= TINY_CHARACTERS && writeAscii(text, start)) || encoder.encodeInto(text, slab.subarray(start)).written
+  return slab.subarray(start, slabUsed)
+}
+
+/** Writes `text` at `start` of the slab, and answers its length; 0 where it is not all ASCII. */
+function writeAscii(text: string, start: number): number {
+  const { length } = text
   for (let index = 0; index < length; index++) {
     const code = text.charCodeAt(index)
-    if (code >= ASCII_END) return encoder.encode(text)
-    bytes[index] = code
+    if (code >= ASCII_END) return 0
+    slab[start + index] = code
   }
-  slabUsed += length
-  return bytes
+  return length
 }
 
 /** Whether a parsed JSON value is an object. */

@@ -4,7 +4,7 @@ import type { QueueSettings } from "../../core/queue/settings.ts"
 import { ok } from "../../core/result.ts"
 import type { MessageTerms } from "../native/message-terms.ts"
 import type { Input } from "./actions.ts"
-import { messageDelaySeconds } from "./queue-defaults.ts"
+import { queueDefaults } from "./queue-defaults.ts"
 
 /** What is sent: a message by itself, or an entry of a batch. */
 export type MessageEntry = Omit<Input<"SendMessage">, "QueueUrl">
@@ -61,5 +61,5 @@ function delayOf({ DelaySeconds: given }: MessageEntry, settings: QueueSettings)
     return invalidParameter("DelaySeconds", given, `DelaySeconds must be >= 0 and <= ${MAX_DELAY_SECONDS}.`)
   }
   if (settings.ordering === "fifo" && given !== undefined && given > 0) return notOfThisType("DelaySeconds", given)
-  return ok((given ?? messageDelaySeconds(settings) ?? 0) * SECOND_MS)
+  return ok((given ?? queueDefaults(settings).messageDelaySeconds ?? 0) * SECOND_MS)
 }

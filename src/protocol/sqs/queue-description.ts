@@ -4,7 +4,7 @@ import { annotated } from "./annotations.ts"
 import { parseJson } from "./json-text.ts"
 import { DEFAULT_KMS_REUSE_SECONDS } from "./limits.ts"
 import type { GivenAttributes, QueueAttribute, ReadOnlyAttribute } from "./queue-attributes.ts"
-import { maximumMessageSizeBytes, messageDelaySeconds, receiveWaitSeconds } from "./queue-defaults.ts"
+import { queueDefaults } from "./queue-defaults.ts"
 import { formatRedrivePolicy, parseRedrivePolicy } from "./redrive-policy.ts"
 
 /** A queue as the catalog holds it. */
@@ -48,12 +48,13 @@ export function queueAttributes(queue: DescribedQueue, arnOf: ArnOf): Record<str
 /** What every attribute that can be set is at the moment; those without a value are left out. */
 export function currentAttributes(settings: QueueSettings, arnOf: ArnOf): Map<QueueAttribute, string> {
   const kmsKey = annotated(settings, "KmsMasterKeyId")
+  const { maximumMessageSizeBytes, messageDelaySeconds, receiveWaitSeconds } = queueDefaults(settings)
   const values: [QueueAttribute, string | undefined][] = [
     ["VisibilityTimeout", wholeSeconds(settings.visibilityTimeoutMs)],
-    ["MaximumMessageSize", String(maximumMessageSizeBytes(settings))],
+    ["MaximumMessageSize", String(maximumMessageSizeBytes)],
     ["MessageRetentionPeriod", wholeSeconds(settings.retentionMs)],
-    ["DelaySeconds", String(messageDelaySeconds(settings) ?? wholeSeconds(settings.delayMs))],
-    ["ReceiveMessageWaitTimeSeconds", String(receiveWaitSeconds(settings))],
+    ["DelaySeconds", String(messageDelaySeconds ?? wholeSeconds(settings.delayMs))],
+    ["ReceiveMessageWaitTimeSeconds", String(receiveWaitSeconds)],
     ["Policy", annotated(settings, "Policy")],
     ["RedrivePolicy", redrivePolicy(settings, arnOf)],
     ["RedriveAllowPolicy", annotated(settings, "RedriveAllowPolicy")],

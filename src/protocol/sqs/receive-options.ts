@@ -6,7 +6,7 @@ import { invalidParameter, type SqsResult } from "./errors.ts"
 import { MAX_RECEIVED_MESSAGES, MAX_VISIBILITY_TIMEOUT_SECONDS, MAX_WAIT_SECONDS } from "./limits.ts"
 import { checkTerm, notOfThisType } from "./message-terms.ts"
 import { isAttribute, unknownAttribute } from "./queue-attributes.ts"
-import { receiveWaitSeconds } from "./queue-defaults.ts"
+import { queueDefaults } from "./queue-defaults.ts"
 
 /** Attributes that the broker gives to a message, as `MessageSystemAttributeNames` asks for them. */
 const SYSTEM_ATTRIBUTES = [
@@ -63,7 +63,7 @@ export function parseReceive(input: Input<"ReceiveMessage">, settings: QueueSett
   const visibilityTimeoutMs = timeout === undefined ? null : timeout * SECOND_MS
   return ok({
     request: { maxMessages, visibilityTimeoutMs, attemptId: attemptId ?? null },
-    waitMs: (wait ?? receiveWaitSeconds(settings)) * SECOND_MS,
+    waitMs: (wait ?? queueDefaults(settings).receiveWaitSeconds) * SECOND_MS,
     wanted: wanted.value,
   })
 }

@@ -13,7 +13,7 @@ import { parseAttributes, parseSystemAttributes } from "./message-attributes.ts"
 import { detailsHeader } from "./message-details.ts"
 import { sequenceNumber, uuidOfMessage } from "./message-id.ts"
 import { type MessageEntry, parseTerms } from "./message-terms.ts"
-import { maximumMessageSizeBytes } from "./queue-defaults.ts"
+import { queueDefaults } from "./queue-defaults.ts"
 
 /** What a message holds of who sent it. */
 export interface Sender {
@@ -83,7 +83,7 @@ export function prepareMessage(
 
 /** Why a message does not fit the queue, or null; `are invalid` and, in a batch, `cannot be validated`. */
 export function tooLarge(sizeBytes: number, settings: QueueSettings, verdict: string): SqsFailure | null {
-  const limitBytes = maximumMessageSizeBytes(settings)
+  const limitBytes = queueDefaults(settings).maximumMessageSizeBytes
   if (sizeBytes <= limitBytes) return null
   const reason = `Message must be shorter than ${limitBytes} bytes.`
   return { name: "InvalidParameterValue", message: `One or more parameters ${verdict}. Reason: ${reason}` }
@@ -129,8 +129,9 @@ export function sentMessage(
   stored: Stored,
   { ordering }: Pick<QueueSettings, "ordering">,
 ): Output<"SendMessage"> {
-  const sent = { ...digests, MessageId: uuidOfMessage(stored) }
-  return ordering === "fifo" ? { ...sent, SequenceNumber: sequenceNumber(stored.counter) } : sent
+  const MessageId = uuidOfMessage(stored)
+  if (ordering === "fifo") return { ...digests, MessageId, SequenceNumber: sequenceNumber(stored.counter) }
+  return { ...digests, MessageId }
 }
 
 function digestsOf(body: Uint8Array, attributes: string | null, systemAttributes: string | null): Digests {

@@ -1,3 +1,4 @@
+import { isJsonObject } from "../native/fields.ts"
 import { MAX_LIST_MEMBERS } from "./limits.ts"
 import type { Shape, StructureShape } from "./shapes.ts"
 
@@ -34,16 +35,17 @@ export function shapeFits(shape: Shape, value: unknown): boolean {
         Array.isArray(value) && value.length <= MAX_LIST_MEMBERS && value.every((one) => shapeFits(shape.item, one))
       )
     case "structure":
-      return typeof value === "object" && value !== null && !Array.isArray(value) && membersFit(shape, value)
+      return isJsonObject(value) && membersFit(shape, value)
   }
 }
 
-function membersFit(shape: StructureShape, value: object): boolean {
+function membersFit(shape: StructureShape, value: Readonly<Record<string, unknown>>): boolean {
   const { members, requiredCount } = membersOf(shape)
   let required = 0
-  for (const [name, given] of Object.entries(value)) {
+  // parsed JSON inherits no members
+  for (const name in value) {
     const member = members.get(name)
-    if (member === undefined || !shapeFits(member.shape, given)) return false
+    if (member === undefined || !shapeFits(member.shape, value[name])) return false
     if (member.isRequired) required++
   }
   return required === requiredCount

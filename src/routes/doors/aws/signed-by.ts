@@ -12,6 +12,7 @@ const EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
 
 /** Up to here a call to WebCrypto costs more than what it does. */
 const SHORT_BYTES = 4096
+const MAX_BYTES_PER_CHARACTER = 3
 
 const encoder = new TextEncoder()
 /** What is hashed of most requests, for each of which a buffer of its own would cost more than the hash. */
@@ -53,14 +54,8 @@ function signs(key: HmacKey, signature: PresentedSignature, request: SignableReq
 
 /** `text` in UTF-8, good until the next one. */
 function encoded(text: string): Uint8Array {
-  const { length } = text
-  if (length > SHORT_BYTES) return encoder.encode(text)
-  for (let index = 0; index < length; index++) {
-    const code = text.charCodeAt(index)
-    if (code >= 0x80) return encoder.encode(text)
-    scratch[index] = code
-  }
-  return scratch.subarray(0, length)
+  if (text.length * MAX_BYTES_PER_CHARACTER > SHORT_BYTES) return encoder.encode(text)
+  return scratch.subarray(0, encoder.encodeInto(text, scratch).written)
 }
 
 /** Takes as long wherever the two differ. */

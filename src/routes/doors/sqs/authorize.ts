@@ -43,10 +43,13 @@ const NEEDS: Readonly<Record<ActionName, Need["action"] | "somewhere">> = {
 /** What a policy can deny to the owner's own keys: more would let it lock its owner out (`[X44]`). */
 const DENIED_BY_POLICY: ReadonlySet<ActionName> = new Set(["SendMessage", "SendMessageBatch", "ReceiveMessage"])
 
+/** A queue's policy; null for a text that is none, undefined for a queue without. */
+type PolicyState = Policy | null | undefined
+
 const BATCH = /Batch$/
 const PERMITTED = ok(null)
-/** Of settings, which are replaced as a whole when they change; null for a text that is no policy. */
-const policies = new WeakMap<QueueSettings, Policy | null>()
+/** Of settings, which are replaced as a whole when they change. */
+const policies = new WeakMap<QueueSettings, PolicyState>()
 
 /**
  * Whether the caller may ask for this action on `queue` at all, by the rights of its key; null is for actions on no
@@ -72,9 +75,8 @@ export function permitTarget(call: SqsRequest, queue: string): SqsResult<null> {
 /** Why the policy of the queue keeps the caller out, or null. */
 export function policyRefusal(call: SqsRequest, { name, settings }: CatalogEntry<QueueSettings>): SqsFailure | null {
   const isStranger = isGuest(call.identity)
-  const text = annotated(settings, "Policy")
-  if (!isStranger && (text === undefined || !DENIED_BY_POLICY.has(call.action))) return null
-  const policy = text === undefined ? null : policyOf(settings, text)
+  const policy = policyOf(settings)
+  if (!isStranger && (policy === undefined || !DENIED_BY_POLICY.has(call.action))) return null
   const { accountId, region, ownerAccountId } = call.identity
   const answer =
     policy &&
@@ -90,11 +92,11 @@ export function policyRefusal(call: SqsRequest, { name, settings }: CatalogEntry
   return isStranger && answer !== "allow" ? denied(call, call.action, name, "no resource-based policy") : null
 }
 
-function policyOf(settings: QueueSettings, text: string): Policy | null {
-  const known = policies.get(settings)
-  if (known !== undefined) return known
-  const parsed = parsePolicy(text)
-  const policy = parsed.ok ? parsed.value : null
+function policyOf(settings: QueueSettings): PolicyState {
+  if (policies.has(settings)) return policies.get(settings)
+  const text = annotated(settings, "Policy")
+  const parsed = text === undefined ? undefined : parsePolicy(text)
+  const policy = parsed?.ok === false ? null : parsed?.value
   policies.set(settings, policy)
   return policy
 }

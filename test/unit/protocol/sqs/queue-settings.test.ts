@@ -4,11 +4,7 @@ import { DEFAULT_QUEUE_SETTINGS, type QueueSettings, withPatch } from "../../../
 import { queueArn } from "../../../../src/protocol/aws/arn.ts"
 import { annotationOf } from "../../../../src/protocol/sqs/annotations.ts"
 import { checkNewAttributes, type GivenAttributes } from "../../../../src/protocol/sqs/queue-attributes.ts"
-import {
-  maximumMessageSizeBytes,
-  messageDelaySeconds,
-  receiveWaitSeconds,
-} from "../../../../src/protocol/sqs/queue-defaults.ts"
+import { queueDefaults } from "../../../../src/protocol/sqs/queue-defaults.ts"
 import {
   currentAttributes,
   differentAttribute,
@@ -104,13 +100,16 @@ describe("settings of a queue", () => {
 
   it("[X26] a delay of a standard queue is one of its messages', of a fifo queue the broker's", () => {
     const standard = made({ DelaySeconds: "7" })
-    expect([standard.delayMs, messageDelaySeconds(standard)]).toEqual([0, 7])
+    expect([standard.delayMs, queueDefaults(standard).messageDelaySeconds]).toEqual([0, 7])
     const fifo = made({ FifoQueue: "true", DelaySeconds: "7" })
-    expect([fifo.delayMs, messageDelaySeconds(fifo)]).toEqual([7000, null])
+    expect([fifo.delayMs, queueDefaults(fifo).messageDelaySeconds]).toEqual([7000, null])
     const native = withPatch(DEFAULT_QUEUE_SETTINGS, { delayMs: 9_999 })
-    expect([messageDelaySeconds(native), currentAttributes(native, arnOf).get("DelaySeconds")]).toEqual([null, "9"])
+    expect([queueDefaults(native).messageDelaySeconds, currentAttributes(native, arnOf).get("DelaySeconds")]).toEqual([
+      null,
+      "9",
+    ])
     const changed = withPatch(native, queuePatch(checked({ DelaySeconds: "0" }), "standard"))
-    expect([changed.delayMs, messageDelaySeconds(changed)]).toEqual([0, 0])
+    expect([changed.delayMs, queueDefaults(changed).messageDelaySeconds]).toEqual([0, 0])
   })
 
   it("[X26] without its redrive policy a queue is what it was before", () => {
@@ -122,14 +121,14 @@ describe("settings of a queue", () => {
 
   it("[X21] what holds where nothing is said, also where an annotation is no attribute's value", () => {
     const said = made({ ReceiveMessageWaitTimeSeconds: "20", MaximumMessageSize: "1024" })
-    expect([receiveWaitSeconds(said), maximumMessageSizeBytes(said)]).toEqual([20, 1024])
+    expect([queueDefaults(said).receiveWaitSeconds, queueDefaults(said).maximumMessageSizeBytes]).toEqual([20, 1024])
     for (const value of ["", "x", "-1", "1e9", "1000000000", "99999999999999999999"]) {
       const names = ["ReceiveMessageWaitTimeSeconds", "MaximumMessageSize", "DelaySeconds"]
       const annotations = Object.fromEntries(names.map((name) => [annotationOf(name), value]))
       const settings = withPatch(DEFAULT_QUEUE_SETTINGS, { annotations })
-      expect(receiveWaitSeconds(settings)).toBe(0)
-      expect(maximumMessageSizeBytes(settings)).toBe(1_048_576)
-      expect(messageDelaySeconds(settings)).toBeNull()
+      expect(queueDefaults(settings).receiveWaitSeconds).toBe(0)
+      expect(queueDefaults(settings).maximumMessageSizeBytes).toBe(1_048_576)
+      expect(queueDefaults(settings).messageDelaySeconds).toBeNull()
     }
   })
 
