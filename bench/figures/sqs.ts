@@ -14,13 +14,27 @@ const BATCH = 10
 /** Short turns and many: what a busy machine does for a second is then no whole round. */
 const TURNS = 3
 const WARM_UP_ROUNDS = 2
+/** Of how many requests one client alone makes one. */
+const ALONE = 4
 /** How long the door may take against the native API for the same work. */
 const MOST_TIME = 1.25
 
 type Key = Pick<SqsTarget, "accessKeyId" | "secretAccessKey">
 type Step = Pick<QueueJob, "step" | "batch"> & { readonly name: string }
-/** What the rounds of each way came to, in messages per second, in the order of `STEPS`. */
-type Rates = ReadonlyMap<string, readonly number[][]>
+/** One turn of a step. */
+interface Turn {
+  /** Messages. */
+  readonly perSecond: number
+  readonly busyShare: number
+}
+/** The turns of each way, in the order of the steps. */
+type Turns = ReadonlyMap<string, readonly Turn[][]>
+
+/** What is done, and by how many. */
+interface Load {
+  readonly steps: readonly Step[]
+  readonly clients: number
+}
 
 /** In this order a step takes what the one before it has sent. */
 const STEPS: readonly Step[] = [
@@ -44,55 +58,92 @@ export async function sqs(generator: Generator, scale: Scale): Promise<Figure[]>
     const native = { api: "native", url: broker.url, token: broker.token, queue: "native" } as const
     const door = { api: "sqs", ...(await target("door")) } as const
     const ours = { api: "sqs-sdk", ...(await target("sdk")) } as const
-    const atDoor = await inRounds(generator, scale, { native, door })
     return [
-      ...againstNative(atDoor),
+      ...(await againstNative(generator, scale, { native, door }, 1)),
+      ...(await againstNative(generator, scale, { native, door }, CLIENTS)),
       ...(await againstPeers(generator, scale, ours)),
       ...(await againstNothing(generator, scale, ours)),
     ]
   })
 }
 
-function againstNative(rates: Rates): Figure[] {
-  const [native, door] = [rates.get("native")!, rates.get("door")!]
-  return STEPS.flatMap(({ name }, step) => [
-    rateFigure(`${name}, ${CLIENTS} clients, native HTTP`, "messages/s", native[step]!),
-    rateFigure(`${name}, ${CLIENTS} clients, SQS`, "messages/s", door[step]!),
-    ratioFigure(`${name}: time through the SQS door against native`, native[step]!, door[step]!, { atMost: MOST_TIME }),
-  ])
+/** Step by step, and all that is done with a message together. */
+async function againstNative(
+  generator: Generator,
+  scale: Scale,
+  ways: Readonly<Record<"native" | "door", QueueWay>>,
+  clients: number,
+): Promise<Figure[]> {
+  const turns = await inRounds(generator, scale, ways, { steps: STEPS, clients })
+  const by = clients === 1 ? "1 client" : `${clients} clients`
+  const singleSteps = STEPS.flatMap(({ name }, step) => {
+    const [native, door] = [ratesOf(turns, "native", step), ratesOf(turns, "door", step)]
+    return [
+      rateFigure(`${name}, ${by}, native HTTP`, "messages/s", native),
+      rateFigure(`${name}, ${by}, SQS`, "messages/s", door),
+      ratioFigure(`${name}, ${by}: time through the SQS door against native`, native, door, { atMost: MOST_TIME }),
+    ]
+  })
+  const whole = [1, BATCH].map((size) => {
+    const [native, door] = [timesOf(turns, "native", size), timesOf(turns, "door", size)]
+    const what = size === 1 ? "a message" : `${size} messages at once`
+    const name = `${what} from send to deletion, ${by}: time through the SQS door against native`
+    return ratioFigure(name, door, native, { atMost: MOST_TIME })
+  })
+  return [...singleSteps, ...whole]
 }
 
-/** Every figure of ours against the same one of each peer, in the same rounds. */
+function ratesOf(turns: Turns, way: string, step: number): number[] {
+  return turns.get(way)![step]!.map(({ perSecond }) => perSecond)
+}
+
+/** What all steps with batches of `size` take together, for each message, in seconds. */
+function timesOf(turns: Turns, way: string, size: number): number[] {
+  const steps = [...STEPS.keys()].filter((step) => STEPS[step]!.batch === size)
+  const [first, ...others] = steps.map((step) => ratesOf(turns, way, step))
+  return first!.map((rate, turn) => others.reduce((time, rates) => time + 1 / rates[turn]!, 1 / rate))
+}
+
+/**
+ * Every figure of ours against the same one of each peer, in the same rounds. A client that is busy all the time is
+ * what limits the rate: no server can be ahead of one that keeps it so.
+ */
 async function againstPeers(generator: Generator, scale: Scale, millrace: QueueWay): Promise<Figure[]> {
   const [first, second] = PEERS
-  const rates = await withPeer(first, async (firstUrl) =>
+  const turns = await withPeer(first, async (firstUrl) =>
     withPeer(second, async (secondUrl) => {
       const ways = { millrace, [first]: await peerWay(firstUrl), [second]: await peerWay(secondUrl) }
-      return inRounds(generator, scale, ways)
+      return inRounds(generator, scale, ways, { steps: STEPS, clients: CLIENTS })
     }),
   )
   return STEPS.flatMap(({ name }, step) => {
-    const ours = rates.get("millrace")![step]!
+    const ours = ratesOf(turns, "millrace", step)
+    const what = `${name} through AWS's client`
     return [
-      rateFigure(`${name} through AWS's client, Millrace`, "messages/s", ours),
+      rateFigure(`${what}, Millrace`, "messages/s", ours),
       ...PEERS.flatMap((peer) => {
-        const theirs = rates.get(peer)![step]!
+        const theirs = ratesOf(turns, peer, step)
         return [
-          rateFigure(`${name} through AWS's client, ${peer}`, "messages/s", theirs),
-          ratioFigure(`${name} through AWS's client: rate against ${peer}`, ours, theirs, { atLeast: 1 }),
+          rateFigure(`${what}, ${peer}`, "messages/s", theirs),
+          ratioFigure(`${what}: rate against ${peer}`, ours, theirs, { atLeast: 1 }),
+          rateFigure(`${what}: busy with ${peer}`, "of the time", busyShares(turns, peer, step)),
         ]
       }),
     ]
   })
 }
 
+function busyShares(turns: Turns, way: string, step: number): number[] {
+  return turns.get(way)![step]!.map(({ busyShare }) => busyShare)
+}
+
 /**
- * What the platform leaves to win: the rate of each peer to that of a Worker that parses, checks and stores nothing,
- * whose object only counts, and of that to the broker. Where the first is below one, no Worker is ahead of the peer.
+ * What the platform leaves to win: the rate of each peer to that of a Worker that parses and checks nothing, whose
+ * object only keeps a count, and of that to the broker. Where the first is below one, no Worker is ahead of the peer.
  */
 async function againstNothing(generator: Generator, scale: Scale, millrace: QueueWay): Promise<Figure[]> {
   const [first, second] = PEERS
-  const rates = await withBenchWorker(async ({ url }) =>
+  const bySize = await withBenchWorker(async ({ url }) =>
     withPeer(first, async (firstUrl) =>
       withPeer(second, async (secondUrl) => {
         const peers = { [first]: await peerWay(firstUrl), [second]: await peerWay(secondUrl) }
@@ -100,24 +151,23 @@ async function againstNothing(generator: Generator, scale: Scale, millrace: Queu
         for (const size of [1, BATCH]) {
           const nothing = { ...millrace, url: `${url}/bench/sqs/${size}` } as const
           const steps = STEPS.filter(({ batch }) => batch === size)
-          rounds.push({ steps, rates: await inRounds(generator, scale, { millrace, nothing, ...peers }, steps) })
+          const ways = { millrace, nothing, ...peers }
+          rounds.push({ steps, turns: await inRounds(generator, scale, ways, { steps, clients: CLIENTS }) })
         }
         return rounds
       }),
     ),
   )
-  return rates.flatMap(({ steps, rates: ofSize }) =>
-    steps.flatMap(({ name }, step) => floorFigures(name, step, ofSize)),
-  )
+  return bySize.flatMap(({ steps, turns }) => steps.flatMap(({ name }, step) => floorFigures(name, step, turns)))
 }
 
-function floorFigures(name: string, step: number, rates: Rates): Figure[] {
-  const floor = rates.get("nothing")![step]!
+function floorFigures(name: string, step: number, turns: Turns): Figure[] {
+  const floor = ratesOf(turns, "nothing", step)
   const what = `${name} through AWS's client`
   return [
-    rateFigure(`${what}, a Worker and an object that only count`, "messages/s", floor),
-    ...PEERS.map((peer) => ratioFigure(`${what}: only counting against ${peer}`, floor, rates.get(peer)![step]!)),
-    ratioFigure(`${what}: Millrace against only counting`, rates.get("millrace")![step]!, floor),
+    rateFigure(`${what}, a Worker and an object that keep a count`, "messages/s", floor),
+    ...PEERS.map((peer) => ratioFigure(`${what}: a count against ${peer}`, floor, ratesOf(turns, peer, step))),
+    ratioFigure(`${what}: Millrace against a count`, ratesOf(turns, "millrace", step), floor),
   ]
 }
 
@@ -132,21 +182,24 @@ async function inRounds(
   generator: Generator,
   scale: Scale,
   ways: Readonly<Record<string, QueueWay>>,
-  steps: readonly Step[] = STEPS,
-): Promise<Rates> {
-  const rates = new Map(Object.keys(ways).map((name) => [name, steps.map((): number[] => [])]))
+  { steps, clients }: Load,
+): Promise<Turns> {
+  const turns = new Map(Object.keys(ways).map((name) => [name, steps.map((): Turn[] => [])]))
+  // one client alone takes longer
+  const requests = clients === 1 ? scale.sqsRequests / ALONE : scale.sqsRequests
   for (let round = -WARM_UP_ROUNDS; round < scale.rounds * TURNS; round++) {
     // who comes first changes, too
     const inTurn = round % 2 === 0 ? Object.entries(ways) : Object.entries(ways).toReversed()
     for (const [index, { step, batch }] of steps.entries()) {
       for (const [name, way] of inTurn) {
-        const messages = scale.sqsRequests * batch
-        const done = await generator.run({ kind: "queue", way, step, batch, messages, clients: CLIENTS })
-        if (round >= 0) rates.get(name)![index]!.push(messages / (done.durationMs / 1000))
+        const messages = requests * batch
+        const done = await generator.run({ kind: "queue", way, step, batch, messages, clients })
+        const turn = { perSecond: messages / (done.durationMs / 1000), busyShare: done.busyShare! }
+        if (round >= 0) turns.get(name)![index]!.push(turn)
       }
     }
   }
-  return rates
+  return turns
 }
 
 async function createQueue(endpoint: string, credentials: Key, QueueName: string): Promise<string> {

@@ -120,6 +120,8 @@ export interface Done {
   readonly durationMs: number
   /** Of a latency job: the time in the middle. */
   readonly medianMs?: number
+  /** Of a queue job: in what share of the time the clients' thread had something to do. */
+  readonly busyShare?: number
 }
 
 /** How the body of a message begins that no consumer can process. */

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks"
 import { doorClient } from "./door-client.ts"
 import type { Done, QueueJob, QueueWay } from "./jobs.ts"
 import { nativeClient } from "./native-client.ts"
@@ -7,9 +8,11 @@ import type { QueueClient } from "./queue-client.ts"
 export async function queueWork(job: QueueJob): Promise<Done> {
   const clients = await Promise.all(Array.from({ length: job.clients }, () => openClient(job.way)))
   const startedAt = performance.now()
+  const before = performance.eventLoopUtilization()
   try {
     const messages = await (job.step === "send" ? send(job, clients) : receive(job, clients))
-    return { requests: 0, messages, bytes: 0, durationMs: performance.now() - startedAt }
+    const { utilization } = performance.eventLoopUtilization(before)
+    return { requests: 0, messages, bytes: 0, durationMs: performance.now() - startedAt, busyShare: utilization }
   } finally {
     for (const client of clients) client.close()
   }

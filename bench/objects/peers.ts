@@ -19,19 +19,44 @@ export class NoopObject extends DurableObject {
   }
 }
 
-/** What a queue costs that only counts its messages, in memory. */
+/**
+ * What a queue costs that only keeps a count of its messages: nothing of them, but on disk before it answers, as the
+ * count of a broker has to be. What comes in a turn is written together.
+ */
 export class CountObject extends DurableObject {
-  #messages = 0
+  #messages: number
+  #written: Promise<void> | null = null
 
-  put(messages: number): void {
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env)
+    const { sql } = ctx.storage
+    sql.exec("CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, messages INTEGER NOT NULL) STRICT")
+    const [row] = sql.exec<{ messages: number }>("SELECT messages FROM kept").toArray()
+    this.#messages = row?.messages ?? 0
+  }
+
+  async put(messages: number): Promise<void> {
     this.#messages += messages
+    await this.#write()
   }
 
   /** Takes out at most so many; answers how many. */
-  take(most: number): number {
+  async take(most: number): Promise<number> {
     const messages = Math.min(this.#messages, most)
     this.#messages -= messages
+    await this.#write()
     return messages
+  }
+
+  #write(): Promise<void> {
+    this.#written ??= this.#writeAll()
+    return this.#written
+  }
+
+  async #writeAll(): Promise<void> {
+    await scheduler.wait(0)
+    this.#written = null
+    this.ctx.storage.sql.exec("INSERT OR REPLACE INTO kept VALUES (0, ?)", this.#messages)
   }
 }
 

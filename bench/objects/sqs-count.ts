@@ -23,8 +23,8 @@ interface Answers {
 const answers = new Map<number, Answers>()
 
 /**
- * What the platform alone costs where AWS's client asks: the body is received and not looked at, the object counts,
- * and the answer is a text that was written before. Nothing is parsed, signed, hashed or stored.
+ * What the platform alone costs where AWS's client asks: the body is received and not looked at, the object keeps a
+ * count, and the answer is a text that was written before. Nothing is parsed, signed or hashed, and no message stored.
  */
 export async function countOnly(request: Request, env: BenchEnv): Promise<Response> {
   const { url, headers } = request
