@@ -49,7 +49,7 @@ export const FULL: Scale = {
   scheduledMessages: 1_000_000,
   readBytes: 100_000_000,
   pushed: 200_000,
-  sqsRequests: 2_000,
+  sqsRequests: 400,
 }
 
 /** A look in between: the same, shorter and smaller. */
@@ -65,7 +65,7 @@ export const QUICK: Scale = {
   scheduledMessages: 100_000,
   readBytes: 25_000_000,
   pushed: 50_000,
-  sqsRequests: 1_000,
+  sqsRequests: 240,
 }
 
 /** Groups of figures by the name that selects them. */

@@ -2,7 +2,7 @@ import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs"
 import type { TestBroker } from "../../test/support/broker.ts"
 import type { Generator } from "../load/generator.ts"
 import type { QueueJob, QueueWay, SqsTarget } from "../load/jobs.ts"
-import type { Figure } from "../figure.ts"
+import { type Figure, median } from "../figure.ts"
 import type { Scale } from "../figures.ts"
 import { withBenchWorker } from "../bench-worker.ts"
 import { rateFigure, ratioFigure } from "./sockets.ts"
@@ -11,9 +11,9 @@ import { withStartedBroker } from "./started-broker.ts"
 
 const CLIENTS = 16
 const BATCH = 10
-/** Short turns and many: what a busy machine does for a second is then no whole round. */
-const TURNS = 3
-const WARM_UP_ROUNDS = 2
+/** Turns of a round, short and many: what disturbs a busy machine for a second is then one of many. */
+const TURNS = 12
+const WARM_UP_ROUNDS = 1
 /** Of how many requests one client alone makes one. */
 const ALONE = 4
 /** How long the door may take against the native API for the same work. */
@@ -79,16 +79,16 @@ async function againstNative(
   const singleSteps = STEPS.flatMap(({ name }, step) => {
     const [native, door] = [ratesOf(turns, "native", step), ratesOf(turns, "door", step)]
     return [
-      rateFigure(`${name}, ${by}, native HTTP`, "messages/s", native),
-      rateFigure(`${name}, ${by}, SQS`, "messages/s", door),
-      ratioFigure(`${name}, ${by}: time through the SQS door against native`, native, door, { atMost: MOST_TIME }),
+      rate(`${name}, ${by}, native HTTP`, "messages/s", native),
+      rate(`${name}, ${by}, SQS`, "messages/s", door),
+      ratio(`${name}, ${by}: time through the SQS door against native`, native, door, { atMost: MOST_TIME }),
     ]
   })
   const whole = [1, BATCH].map((size) => {
     const [native, door] = [timesOf(turns, "native", size), timesOf(turns, "door", size)]
     const what = size === 1 ? "a message" : `${size} messages at once`
     const name = `${what} from send to deletion, ${by}: time through the SQS door against native`
-    return ratioFigure(name, door, native, { atMost: MOST_TIME })
+    return ratio(name, door, native, { atMost: MOST_TIME })
   })
   return [...singleSteps, ...whole]
 }
@@ -120,13 +120,13 @@ async function againstPeers(generator: Generator, scale: Scale, millrace: QueueW
     const ours = ratesOf(turns, "millrace", step)
     const what = `${name} through AWS's client`
     return [
-      rateFigure(`${what}, Millrace`, "messages/s", ours),
+      rate(`${what}, Millrace`, "messages/s", ours),
       ...PEERS.flatMap((peer) => {
         const theirs = ratesOf(turns, peer, step)
         return [
-          rateFigure(`${what}, ${peer}`, "messages/s", theirs),
-          ratioFigure(`${what}: rate against ${peer}`, ours, theirs, { atLeast: 1 }),
-          rateFigure(`${what}: busy with ${peer}`, "of the time", busyShares(turns, peer, step)),
+          rate(`${what}, ${peer}`, "messages/s", theirs),
+          ratio(`${what}: rate against ${peer}`, ours, theirs, { atLeast: 1 }),
+          rate(`${what}: busy with ${peer}`, "of the time", busyShares(turns, peer, step)),
         ]
       }),
     ]
@@ -165,9 +165,9 @@ function floorFigures(name: string, step: number, turns: Turns): Figure[] {
   const floor = ratesOf(turns, "nothing", step)
   const what = `${name} through AWS's client`
   return [
-    rateFigure(`${what}, a Worker and an object that keep a count`, "messages/s", floor),
-    ...PEERS.map((peer) => ratioFigure(`${what}: a count against ${peer}`, floor, ratesOf(turns, peer, step))),
-    ratioFigure(`${what}: Millrace against a count`, ratesOf(turns, "millrace", step), floor),
+    rate(`${what}, a Worker and an object that keep a count`, "messages/s", floor),
+    ...PEERS.map((peer) => ratio(`${what}: a count against ${peer}`, floor, ratesOf(turns, peer, step))),
+    ratio(`${what}: Millrace against a count`, ratesOf(turns, "millrace", step), floor),
   ]
 }
 
@@ -187,19 +187,39 @@ async function inRounds(
   const turns = new Map(Object.keys(ways).map((name) => [name, steps.map((): Turn[] => [])]))
   // one client alone takes longer
   const requests = clients === 1 ? scale.sqsRequests / ALONE : scale.sqsRequests
-  for (let round = -WARM_UP_ROUNDS; round < scale.rounds * TURNS; round++) {
+  for (let number = -WARM_UP_ROUNDS * TURNS; number < scale.rounds * TURNS; number++) {
     // who comes first changes, too
-    const inTurn = round % 2 === 0 ? Object.entries(ways) : Object.entries(ways).toReversed()
+    const inTurn = number % 2 === 0 ? Object.entries(ways) : Object.entries(ways).toReversed()
     for (const [index, { step, batch }] of steps.entries()) {
       for (const [name, way] of inTurn) {
         const messages = requests * batch
         const done = await generator.run({ kind: "queue", way, step, batch, messages, clients })
         const turn = { perSecond: messages / (done.durationMs / 1000), busyShare: done.busyShare! }
-        if (round >= 0) turns.get(name)![index]!.push(turn)
+        if (number >= 0) turns.get(name)![index]!.push(turn)
       }
     }
   }
   return turns
+}
+
+function rate(name: string, unit: string, turns: readonly number[]): Figure {
+  return inRoundsOf(rateFigure(name, unit, turns))
+}
+
+function ratio(
+  name: string,
+  ours: readonly number[],
+  theirs: readonly number[],
+  target: Figure["target"] = null,
+): Figure {
+  return inRoundsOf(ratioFigure(name, ours, theirs, target))
+}
+
+/** The middle of all turns is the figure; to look at, there is that of each round. */
+function inRoundsOf(figure: Figure): Figure {
+  const turns = figure.rounds!
+  const starts = [...turns.keys()].filter((turn) => turn % TURNS === 0)
+  return { ...figure, rounds: starts.map((start) => median(turns.slice(start, start + TURNS))) }
 }
 
 async function createQueue(endpoint: string, credentials: Key, QueueName: string): Promise<string> {

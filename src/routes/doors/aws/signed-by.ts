@@ -1,3 +1,4 @@
+import { hash } from "node:crypto"
 import { type HmacKey, hmacSha256, sha256 } from "../../../core/bytes/sha256.ts"
 import { MAX_SIGNING_KEYS } from "../../../core/limits.ts"
 import { canonicalRequest, type SignableRequest } from "../../../protocol/aws/canonical-request.ts"
@@ -10,21 +11,20 @@ import { deriveSigningKey } from "./derive-signing-key.ts"
 /** Of no bytes: GET, and presigned URLs. */
 const EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-/** Up to here a call to WebCrypto costs more than what it does. */
-const SHORT_BYTES = 4096
+/** Up to here a call to the runtime costs more than the hash. */
+const SHORT_BYTES = 768
+/** Of a request but for its body: what is longer gets a buffer of its own. */
+const USUAL_CHARACTERS = 1024
 const MAX_BYTES_PER_CHARACTER = 3
 
 const encoder = new TextEncoder()
 /** What is hashed of most requests, for each of which a buffer of its own would cost more than the hash. */
-const scratch = new Uint8Array(SHORT_BYTES)
+const scratch = new Uint8Array(USUAL_CHARACTERS * MAX_BYTES_PER_CHARACTER)
 
 /** The SHA-256 of a body in hexadecimal, as it is signed. */
-export async function payloadHash(body: Uint8Array): Promise<string> {
+export function payloadHash(body: Uint8Array): string {
   if (body.length === 0) return EMPTY_HASH
-  if (body.length <= SHORT_BYTES) return toHex(sha256(body))
-  // a Worker shares no memory with anyone
-  const bytes = new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.length)
-  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)))
+  return body.length <= SHORT_BYTES ? toHex(sha256(body)) : hash("sha256", body, "hex")
 }
 
 /** Whether `signature` is the one that `key` makes of `request` (`[A16]`). Takes as long for a wrong one. */
@@ -54,7 +54,7 @@ function signs(key: HmacKey, signature: PresentedSignature, request: SignableReq
 
 /** `text` in UTF-8, good until the next one. */
 function encoded(text: string): Uint8Array {
-  if (text.length * MAX_BYTES_PER_CHARACTER > SHORT_BYTES) return encoder.encode(text)
+  if (text.length > USUAL_CHARACTERS) return encoder.encode(text)
   return scratch.subarray(0, encoder.encodeInto(text, scratch).written)
 }
 

@@ -66,7 +66,7 @@ async function serve(arrival: Arrival): Promise<SqsResult<Response>> {
   }
   const body = await bodyOf(request)
   if (!body.ok) return body
-  const authenticated = await claimed.value(body.value)
+  const authenticated = claimed.value(body.value)
   if (!authenticated.ok) return authenticated
   const asked = wire.read(request, body.value)
   if (!asked.ok) return asked
