@@ -76,7 +76,7 @@ async function againstNative(
 ): Promise<Figure[]> {
   const turns = await inRounds(generator, scale, ways, { steps: STEPS, clients })
   const by = clients === 1 ? "1 client" : `${clients} clients`
-  const singleSteps = STEPS.flatMap(({ name }, step) => {
+  const eachStep = STEPS.flatMap(({ name }, step) => {
     const [native, door] = [ratesOf(turns, "native", step), ratesOf(turns, "door", step)]
     return [
       rate(`${name}, ${by}, native HTTP`, "messages/s", native),
@@ -90,7 +90,7 @@ async function againstNative(
     const name = `${what} from send to deletion, ${by}: time through the SQS door against native`
     return ratio(name, door, native, { atMost: MOST_TIME })
   })
-  return [...singleSteps, ...whole]
+  return [...eachStep, ...whole]
 }
 
 function ratesOf(turns: Turns, way: string, step: number): number[] {
@@ -100,13 +100,13 @@ function ratesOf(turns: Turns, way: string, step: number): number[] {
 /** What all steps with batches of `size` take together, for each message, in seconds. */
 function timesOf(turns: Turns, way: string, size: number): number[] {
   const steps = [...STEPS.keys()].filter((step) => STEPS[step]!.batch === size)
-  const [first, ...others] = steps.map((step) => ratesOf(turns, way, step))
-  return first!.map((rate, turn) => others.reduce((time, rates) => time + 1 / rates[turn]!, 1 / rate))
+  const rates = steps.map((step) => ratesOf(turns, way, step))
+  return rates[0]!.map((_, turn) => rates.reduce((time, ofStep) => time + 1 / ofStep[turn]!, 0))
 }
 
 /**
  * Every figure of ours against the same one of each peer, in the same rounds. A client that is busy all the time is
- * what limits the rate: no server can be ahead of one that keeps it so.
+ * what limits the rate: another server can be ahead only by answers that are cheaper to read.
  */
 async function againstPeers(generator: Generator, scale: Scale, millrace: QueueWay): Promise<Figure[]> {
   const [first, second] = PEERS

@@ -129,9 +129,8 @@ export function sentMessage(
   stored: Stored,
   { ordering }: Pick<QueueSettings, "ordering">,
 ): Output<"SendMessage"> {
-  const MessageId = uuidOfMessage(stored)
-  if (ordering === "fifo") return { ...digests, MessageId, SequenceNumber: sequenceNumber(stored.counter) }
-  return { ...digests, MessageId }
+  const sent = { ...digests, MessageId: uuidOfMessage(stored) }
+  return ordering === "fifo" ? { ...sent, SequenceNumber: sequenceNumber(stored.counter) } : sent
 }
 
 function digestsOf(body: Uint8Array, attributes: string | null, systemAttributes: string | null): Digests {

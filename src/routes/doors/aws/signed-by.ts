@@ -5,6 +5,7 @@ import { canonicalRequest, type SignableRequest } from "../../../protocol/aws/ca
 import { toHex } from "../../../protocol/aws/hex.ts"
 import { type PresentedSignature, scopeText, stringToSign } from "../../../protocol/aws/presented-signature.ts"
 import { SIGNATURE_PARAMETER } from "../../../protocol/aws/presigned.ts"
+import { encodeUtf8 } from "../../../protocol/native/fields.ts"
 import type { AccessKey } from "../../tokens/known-access-keys.ts"
 import { deriveSigningKey } from "./derive-signing-key.ts"
 
@@ -13,13 +14,6 @@ const EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
 
 /** Up to here a call to the runtime costs more than the hash. */
 const SHORT_BYTES = 768
-/** Of a request but for its body: what is longer gets a buffer of its own. */
-const USUAL_CHARACTERS = 1024
-const MAX_BYTES_PER_CHARACTER = 3
-
-const encoder = new TextEncoder()
-/** What is hashed of most requests, for each of which a buffer of its own would cost more than the hash. */
-const scratch = new Uint8Array(USUAL_CHARACTERS * MAX_BYTES_PER_CHARACTER)
 
 /** The SHA-256 of a body in hexadecimal, as it is signed. */
 export function payloadHash(body: Uint8Array): string {
@@ -48,14 +42,8 @@ export function isSignedBy(
 function signs(key: HmacKey, signature: PresentedSignature, request: SignableRequest, bodyHash: string): boolean {
   const unsigned = signature.isPresigned ? SIGNATURE_PARAMETER : null
   const canonical = canonicalRequest(request, signature.signedHeaders, bodyHash, unsigned)
-  const text = stringToSign(signature, toHex(sha256(encoded(canonical))))
-  return isSame(signature.signature, toHex(hmacSha256(key, encoded(text))))
-}
-
-/** `text` in UTF-8, good until the next one. */
-function encoded(text: string): Uint8Array {
-  if (text.length > USUAL_CHARACTERS) return encoder.encode(text)
-  return scratch.subarray(0, encoder.encodeInto(text, scratch).written)
+  const text = stringToSign(signature, toHex(sha256(encodeUtf8(canonical))))
+  return isSame(signature.signature, toHex(hmacSha256(key, encodeUtf8(text))))
 }
 
 /** Takes as long wherever the two differ. */
